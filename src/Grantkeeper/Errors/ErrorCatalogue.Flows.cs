@@ -1,0 +1,220 @@
+#pragma warning disable CA1034 // The catalogue reads as Catalogue.Slice.Code.
+namespace Grantkeeper.Errors;
+
+public static partial class ErrorCatalogue
+{
+    /// <summary>What we can connect to.</summary>
+    public static class Providers
+    {
+        /// <summary>No such provider.</summary>
+        public static readonly ErrorCode Unknown = new("providers.unknown", 404, "Unsupported platform",
+            "No provider has this key.",
+            "GET /oauth/providers lists the keys; a new provider is one YAML file in GRANTKEEPER_PROVIDERS_PATH.");
+
+        /// <summary>No client registration.</summary>
+        public static readonly ErrorCode NotConfigured = new("providers.not_configured", 503, "Provider not configured",
+            "The provider has no client registration yet: its client id, client secret or a variable is missing.",
+            "Register an OAuth client in the provider's console and set {KEY}_CLIENT_ID and {KEY}_CLIENT_SECRET.");
+
+        /// <summary>The provider refuses our client.</summary>
+        public static readonly ErrorCode ClientRejected = new("providers.client_rejected", 503, "Client registration refused",
+            "The provider does not accept our client id or secret. Users' grants are kept; nobody has to connect again.",
+            "Check {KEY}_CLIENT_ID and {KEY}_CLIENT_SECRET against the provider's console; secrets expire at some providers.");
+
+        /// <summary>The metadata document is not usable.</summary>
+        public static readonly ErrorCode DiscoveryFailed = new("providers.discovery_failed", 503, "Provider metadata not readable",
+            "The provider's discovery document or its keys could not be fetched, or its issuer is not the configured one.",
+            "Open {issuer}/.well-known/openid-configuration; its issuer member must equal the configured issuer letter by letter.", Retryable: true);
+
+        /// <summary>A manifest with faults.</summary>
+        public static readonly ErrorCode ManifestInvalid = new("providers.manifest_invalid", 0, "Provider manifest refused",
+            "A provider manifest or an override of it breaks the schema; every fault is listed.",
+            "Correct the listed members; providers/provider.schema.json describes each.");
+    }
+
+    /// <summary>Where people may be sent.</summary>
+    public static class RedirectUris
+    {
+        /// <summary>No redirect URI.</summary>
+        public static readonly ErrorCode NotConfigured = new("redirect_uris.not_configured", 503, "Redirect URI not configured",
+            "No redirect URI is set for this provider, and none can be derived because GRANTKEEPER_PUBLIC_URL is not set.",
+            "Set {KEY}_REDIRECT_URI, or set GRANTKEEPER_PUBLIC_URL so that it becomes {public url}/oauth/{key}/callback.");
+
+        /// <summary>The redirect URI is not ours.</summary>
+        public static readonly ErrorCode NotAllowed = new("redirect_uris.not_allowed", 400, "Redirect URI not allowed",
+            "The redirect URI is not the one that is configured for this provider.",
+            "Leave redirect_uri out, or send exactly the configured value.");
+
+        /// <summary>Origin or environment do not fit.</summary>
+        public static readonly ErrorCode EnvironmentMismatch = new("redirect_uris.environment_mismatch", 503, "Redirect URI does not fit the environment",
+            "The redirect URI's origin is neither FRONTEND_URL nor GRANTKEEPER_PUBLIC_URL, or its host belongs to another environment than DEPLOY_ENV, or it is not https.",
+            "Make {KEY}_REDIRECT_URI, FRONTEND_URL and DEPLOY_ENV agree; outside development use https.");
+
+        /// <summary>return_to leads elsewhere.</summary>
+        public static readonly ErrorCode ReturnToNotAllowed = new("redirect_uris.return_to_not_allowed", 400, "return_to not allowed",
+            "return_to is neither a path of FRONTEND_URL nor an address whose origin is in Connect:AllowedOrigins.",
+            "Send a path with one leading slash, or add the exact origin to Grantkeeper:Connect:AllowedOrigins.");
+
+        /// <summary>opener_origin is not known.</summary>
+        public static readonly ErrorCode OpenerNotAllowed = new("redirect_uris.opener_not_allowed", 400, "opener_origin not allowed",
+            "opener_origin is neither the origin of FRONTEND_URL nor one of Connect:AllowedOrigins.",
+            "Add the exact origin (scheme, host, port) to Grantkeeper:Connect:AllowedOrigins.");
+    }
+
+    /// <summary>From button to stored integration.</summary>
+    public static class Connect
+    {
+        private const string StartAgain = "Start the connection again from the application.";
+
+        /// <summary>No state.</summary>
+        public static readonly ErrorCode StateMissing = new("connect.state_missing", 400, "Not a connection in progress",
+            "The callback carries no state, so it belongs to no connection that was started here.", StartAgain);
+
+        /// <summary>State that was never issued.</summary>
+        public static readonly ErrorCode StateUnknown = new("connect.state_unknown", 400, "Not a connection in progress",
+            "The state was not issued by this deployment.", StartAgain);
+
+        /// <summary>State too old.</summary>
+        public static readonly ErrorCode StateExpired = new("connect.state_expired", 400, "Connection took too long",
+            "More than ten minutes passed between the start and the callback.", StartAgain);
+
+        /// <summary>State used before.</summary>
+        public static readonly ErrorCode StateUsed = new("connect.state_used", 400, "Connection was completed before",
+            "This state was redeemed before; each works once. A reload of the callback page does this.",
+            "Look whether the account is connected already; if not, start again from the application.");
+
+        /// <summary>Another browser.</summary>
+        public static readonly ErrorCode BrowserMismatch = new("connect.browser_mismatch", 400, "Another browser",
+            "The connection was started in another browser, or cookies are blocked, so the answer is not accepted here.",
+            "Start and finish in the same browser with cookies allowed.");
+
+        /// <summary>Wrong callback path.</summary>
+        public static readonly ErrorCode ProviderMismatch = new("connect.provider_mismatch", 400, "Answer of another provider",
+            "The answer came to the callback address of a provider that this connection was not started with.", StartAgain);
+
+        /// <summary>iss does not match.</summary>
+        public static readonly ErrorCode IssuerMismatch = new("connect.issuer_mismatch", 400, "Answer of another issuer",
+            "The iss parameter of the callback is missing or does not name the provider that was asked (RFC 9207). The code was not sent anywhere.",
+            "Start again; if it happens every time, compare the provider's issuer in its manifest with its discovery document.");
+
+        /// <summary>A parameter came twice or is too long.</summary>
+        public static readonly ErrorCode CallbackMalformed = new("connect.callback_malformed", 400, "Unreadable callback",
+            "The callback repeats a parameter, or one of its parameters is missing or too long.", StartAgain);
+
+        /// <summary>The user said no.</summary>
+        public static readonly ErrorCode AccessDenied = new("connect.access_denied", 409, "Access was not granted",
+            "The user, or the user's administrator, declined the request at the provider. Nothing was changed.",
+            "Start again when the user wants to grant access.");
+
+        /// <summary>The provider refused the authorization request.</summary>
+        public static readonly ErrorCode ProviderRefused = new("connect.provider_refused", 409, "The provider refused the request",
+            "The provider answered the authorization request with an error of its own.",
+            "Check the client's scopes and settings in the provider's console, then start again.");
+
+        /// <summary>The code was not accepted.</summary>
+        public static readonly ErrorCode CodeRejected = new("connect.code_rejected", 409, "Authorization code not accepted",
+            "The provider did not accept the authorization code: it was used, expired or issued for another request.", StartAgain);
+
+        /// <summary>The exchange got no usable answer.</summary>
+        public static readonly ErrorCode ExchangeFailed = new("connect.exchange_failed", 503, "The provider did not answer",
+            "The provider's token endpoint could not be reached, timed out, or answered with an error of its own. A code is sent once only, so this connection cannot be finished.",
+            StartAgain, Retryable: true);
+
+        /// <summary>The answer is no token response.</summary>
+        public static readonly ErrorCode ExchangeUnreadable = new("connect.exchange_unreadable", 502, "Unreadable token response",
+            "The provider's token endpoint answered with something that is no token response: HTML, an empty body, a body over 1 MiB, or an access token is missing.",
+            "Start again; if it stays, check token_endpoint in the provider's manifest.");
+
+        /// <summary>The id_token does not hold.</summary>
+        public static readonly ErrorCode IdTokenInvalid = new("connect.id_token_invalid", 502, "Identity token not accepted",
+            "The id_token's signature, issuer, audience, nonce or lifetime is wrong, so whose account it is cannot be known. Nothing was stored.",
+            "Start again; if it stays, compare issuer and client id with the provider's settings.");
+
+        /// <summary>Whose account is unknown.</summary>
+        public static readonly ErrorCode AccountUnknown = new("connect.account_unknown", 502, "Account could not be read",
+            "The provider granted access but did not say whose account it is. Nothing was stored.",
+            "Start again; if it stays, check userinfo_endpoint and account in the provider's manifest, and the scopes that it needs.");
+
+        /// <summary>Somebody else came back.</summary>
+        public static readonly ErrorCode SubjectMismatch = new("connect.subject_mismatch", 403, "Another user came back",
+            "The connection was started for another user than the one who confirms it. The code was destroyed and never sent.",
+            "Start again in the session of the user who owns the account.");
+
+        /// <summary>The ticket is not good.</summary>
+        public static readonly ErrorCode TicketInvalid = new("connect.ticket_invalid", 403, "Ticket not accepted",
+            "The ticket does not belong to this flow, was used, or is no longer good.",
+            "Confirm with the ticket that came back with the browser, once and within five minutes, or start again.");
+
+        /// <summary>No such flow.</summary>
+        public static readonly ErrorCode FlowUnknown = new("connect.flow_unknown", 404, "No such flow",
+            "No flow of this user has this id.",
+            "Use the flow_id that the start answered with; flows are forgotten after a day.");
+
+        /// <summary>The link was opened elsewhere first.</summary>
+        public static readonly ErrorCode FlowTaken = new("connect.flow_taken", 409, "Link opened in another browser",
+            "This link was opened in another browser first and works only there.",
+            StartAgain);
+
+        /// <summary>The link does not exist or is too old.</summary>
+        public static readonly ErrorCode LinkInvalid = new("connect.link_invalid", 404, "Link not valid",
+            "This link was never issued here, is older than ten minutes, or its connection is finished.",
+            StartAgain);
+    }
+
+    /// <summary>Grants.</summary>
+    public static class Integrations
+    {
+        /// <summary>No such integration.</summary>
+        public static readonly ErrorCode NotFound = new("integrations.not_found", 404, "No such integration",
+            "No integration of this user has this id.",
+            "List the user's integrations and use an id from there.");
+
+        /// <summary>The user has no account there.</summary>
+        public static readonly ErrorCode NotConnected = new("integrations.not_connected", 404, "No connected account",
+            "The user has no connected account at this provider.",
+            "Start a connection: GET /oauth/{provider}/auth or POST /api/v1/oauth/initiate.");
+
+        /// <summary>Another account came back on a reconnect.</summary>
+        public static readonly ErrorCode AccountMismatch = new("integrations.account_mismatch", 409, "Another account",
+            "The reconnect came back with another account than the one that is connected. The existing grant was kept as it was.",
+            "Choose the same account at the provider, or connect the other one as an additional account.");
+    }
+
+    /// <summary>Tokens.</summary>
+    public static class Tokens
+    {
+        /// <summary>The user is needed.</summary>
+        public static readonly ErrorCode ReauthorizationRequired = new("tokens.reauthorization_required", 409, "The user must connect again",
+            "The grant is no longer good and cannot be renewed without its user; reason says why.",
+            "Send the user to reconnect_url. The integration keeps its id.");
+
+        /// <summary>Switched off.</summary>
+        public static readonly ErrorCode Inactive = new("tokens.inactive", 409, "Integration switched off",
+            "The integration is switched off or not yet usable.",
+            "Switch it on again, or connect the account again.");
+
+        /// <summary>The provider does not answer.</summary>
+        public static readonly ErrorCode ProviderUnavailable = new("tokens.provider_unavailable", 503, "Provider unavailable",
+            "The token has to be renewed, but the provider did not answer in time or asked to wait. The grant is kept.",
+            "Repeat the request after Retry-After.", Retryable: true);
+
+        /// <summary>The provider's answer makes no sense.</summary>
+        public static readonly ErrorCode ProviderUnreadable = new("tokens.provider_unreadable", 502, "Unreadable token response",
+            "The token has to be renewed, but the provider's answer is no token response. The grant is kept.",
+            "Repeat the request later; if it stays, check token_endpoint in the provider's manifest.", Retryable: true);
+
+        /// <summary>Nothing to refresh with.</summary>
+        public static readonly ErrorCode RefreshUnsupported = new("tokens.refresh_unsupported", 409, "Nothing to refresh with",
+            "The provider gave no refresh token for this grant, so its access token cannot be renewed.",
+            "Use the access token while it is good, then let the user connect again. Some providers give a refresh token only for an extra scope such as offline_access.");
+    }
+
+    /// <summary>Consents.</summary>
+    public static class Consents
+    {
+        /// <summary>Not all asked scopes are granted (RFC 6750 section 3.1).</summary>
+        public static readonly ErrorCode InsufficientScope = new("consents.insufficient_scope", 403, "Permission not granted",
+            "The user has not granted every scope that the request asks for; errors lists the missing ones.",
+            "Start a connection for the missing scopes; the existing grant stays.");
+    }
+}
