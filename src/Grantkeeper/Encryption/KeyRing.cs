@@ -1,0 +1,53 @@
+using System.Security.Cryptography;
+using Grantkeeper.Errors;
+using Npgsql;
+
+namespace Grantkeeper.Encryption;
+
+/// <summary>The data keys by version, unwrapped once at start. Secrets are sealed with the newest and opened with their own.</summary>
+internal sealed class KeyRing
+{
+    private volatile IReadOnlyDictionary<int, byte[]> _keys = new Dictionary<int, byte[]>();
+
+    public int CurrentVersion { get; private set; }
+
+    public byte[]? DataKey(int version) => _keys.GetValueOrDefault(version);
+
+    /// <summary>Unwraps all data keys, and makes the first one when there is none. Failure: <c>encryption.key_wrong</c>.</summary>
+    public async Task<Result<Done>> Load(NpgsqlConnection connection, IKeyWrapper wrapper, CancellationToken cancellation)
+    {
+        var stored = await Stored(connection, cancellation);
+        if (stored.Count == 0)
+        {
+            var first = await wrapper.Wrap(RandomNumberGenerator.GetBytes(32), 1, cancellation);
+            await using var insert = new NpgsqlCommand("INSERT INTO data_keys (version, wrapped, wrapping_key_id) VALUES (1, $1, $2) ON CONFLICT DO NOTHING", connection)
+            {
+                Parameters = { new() { Value = first }, new() { Value = wrapper.KeyId } },
+            };
+            await insert.ExecuteNonQueryAsync(cancellation);
+            stored = await Stored(connection, cancellation);
+        }
+
+        var keys = new Dictionary<int, byte[]>();
+        foreach (var (version, wrapped) in stored)
+        {
+            if (await wrapper.Unwrap(wrapped, version, cancellation) is not { } key)
+                return new Failure(ErrorCatalogue.Encryption.KeyWrong);
+            keys.Add(version, key);
+        }
+
+        _keys = keys;
+        CurrentVersion = keys.Keys.Max();
+        return default(Done);
+    }
+
+    private static async Task<List<(int Version, string Wrapped)>> Stored(NpgsqlConnection connection, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand("SELECT version, wrapped FROM data_keys ORDER BY version", connection);
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        var stored = new List<(int, string)>();
+        while (await reader.ReadAsync(cancellation))
+            stored.Add((reader.GetInt32(0), reader.GetString(1)));
+        return stored;
+    }
+}

@@ -1,0 +1,26 @@
+using System.Net.Sockets;
+using Npgsql;
+
+namespace Grantkeeper.Storage;
+
+/// <summary>
+/// PostgreSQL did not answer. An exception and not a value, since every statement can meet it and nobody between the
+/// statement and the border can do better than say so: 503 <c>storage.unavailable</c>.
+/// </summary>
+internal sealed class StorageUnavailableException(Exception cause)
+    : Exception("PostgreSQL could not be reached or did not answer in time.", cause)
+{
+    /// <summary>True when an established connection broke: a read may be repeated on another one.</summary>
+    public bool ConnectionWasBroken => InnerException is NpgsqlException and not PostgresException { SqlState: "53300" };
+
+    public static bool Explains(Exception exception, CancellationToken callersToken) => exception switch
+    {
+        PostgresException postgres => postgres.SqlState.StartsWith("08", StringComparison.Ordinal)
+            || postgres.SqlState.StartsWith("57P", StringComparison.Ordinal)
+            || postgres.SqlState.StartsWith("53", StringComparison.Ordinal)
+            || postgres.SqlState is "28P01" or "28000" or "3D000",
+        NpgsqlException or SocketException or TimeoutException => true,
+        OperationCanceledException => !callersToken.IsCancellationRequested,
+        _ => false,
+    };
+}
