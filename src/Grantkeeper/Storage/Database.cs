@@ -44,3 +44,6 @@ internal enum ServiceReason
     /// <summary>A table without users.</summary>
     Deployment,
 }
+
+/// <summary>The database of the deployment's own rows; the same as the users' data when one URL serves both.</summary>
+internal sealed record PlatformDatabase(Database Database);

@@ -1,0 +1,46 @@
+namespace Grantkeeper.Client.Contracts;
+
+/// <summary>Body of <c>POST /api/v1/oauth/admin/api-keys</c>.</summary>
+public sealed record CreateApiKeyRequest(string? Name, IReadOnlyList<string>? Permissions, DateTimeOffset? ExpiresAt);
+
+/// <summary>Answer that holds a new key; it is shown once. A class, so that the key never prints.</summary>
+public sealed class CreatedApiKey
+{
+    /// <summary>The key's id.</summary>
+    public required Guid Id { get; init; }
+
+    /// <summary>The key itself.</summary>
+    public required string Key { get; init; }
+
+    /// <summary>Its name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>What it may do.</summary>
+    public required IReadOnlyList<string> Permissions { get; init; }
+
+    /// <summary>When it ends; null: never.</summary>
+    public required DateTimeOffset? ExpiresAt { get; init; }
+}
+
+/// <summary>Answer of <c>GET /api/v1/oauth/admin/api-keys</c>.</summary>
+public sealed record ApiKeyList(IReadOnlyList<ApiKeyEntry> ApiKeys, string? NextCursor);
+
+/// <summary>One key, without its secret.</summary>
+public sealed record ApiKeyEntry(
+    Guid Id, string Name, string Prefix, IReadOnlyList<string> Permissions, DateTimeOffset CreatedAt, DateTimeOffset? ExpiresAt, DateTimeOffset? RevokedAt);
+
+/// <summary>Answer of <c>POST /api/v1/oauth/admin/sign-in-links</c>. A class, so that the link never prints.</summary>
+public sealed class SignInLink
+{
+    /// <summary>Opens the pages once.</summary>
+    public required string Url { get; init; }
+
+    /// <summary>Seconds until it stops working.</summary>
+    public required int ExpiresIn { get; init; }
+}
+
+/// <summary>Answer of the health routes. Status: healthy, degraded, unhealthy.</summary>
+public sealed record HealthAnswer(string Status, IReadOnlyDictionary<string, HealthComponent> Components);
+
+/// <summary>One component's health.</summary>
+public sealed record HealthComponent(string Status, string? Code, string? Message);

@@ -1,0 +1,41 @@
+using System.Text.Json;
+
+namespace Grantkeeper.Providers;
+
+/// <summary>Whose account a grant opens. <paramref name="Id"/> is null where the provider names none.</summary>
+internal sealed record Account(string? Id, string? Email, string? Name, string? AvatarUrl)
+{
+    private const int LongestText = 255;
+
+    /// <summary>Reads the members that the manifest names; null when the id is missing.</summary>
+    public static Account? Read(JsonElement json, AccountMembers members)
+    {
+        var id = members.Id.Select(name => Text(json, name)).ToList();
+        if (id.Any(part => part is null))
+            return null;
+        return new Account(
+            string.Join(':', id), members.Email.Select(name => Text(json, name)).FirstOrDefault(text => text is not null),
+            Text(json, members.Name), Avatar(Text(json, members.Picture)));
+    }
+
+    private static string? Text(JsonElement json, string path)
+    {
+        foreach (var name in path.Split('.'))
+        {
+            if (json.ValueKind != JsonValueKind.Object || !json.TryGetProperty(name, out json))
+                return null;
+        }
+
+        var text = json.ValueKind switch
+        {
+            JsonValueKind.String => json.GetString(),
+            JsonValueKind.Number => json.GetRawText(),
+            _ => null,
+        };
+        // Shown to people and used as a key: no control characters, no endless text.
+        return string.IsNullOrWhiteSpace(text) || text.Length > LongestText || text.Any(char.IsControl) ? null : text;
+    }
+
+    private static string? Avatar(string? text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var url) && (url.Scheme == Uri.UriSchemeHttps || url.IsLoopback) ? url.AbsoluteUri : null;
+}

@@ -1,0 +1,195 @@
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Grantkeeper.OAuth;
+
+namespace Grantkeeper.Providers;
+
+/// <summary>Turns a tree into a manifest and reports every fault at once. Addresses get their variables filled in here.</summary>
+internal static partial class ManifestReader
+{
+    private const int SchemaVersion = 1;
+
+    /// <summary>Words that are routes, not providers.</summary>
+    private static readonly string[] Reserved = ["start", "providers", "health", "analytics", "callback", "connect"];
+
+    /// <summary>Reads a manifest; null when a fault was added.</summary>
+    /// <param name="tree">The tree, after extends and overrides.</param>
+    /// <param name="place">Where it comes from, for the faults.</param>
+    /// <param name="variables">The operator's values by variable name.</param>
+    /// <param name="loopbackHttp">True in development: http is accepted on loopback.</param>
+    /// <param name="faults">Collects what is wrong.</param>
+    public static ProviderManifest? Read(JsonObject tree, string place, IReadOnlyDictionary<string, string> variables, bool loopbackHttp, List<string> faults)
+    {
+        var before = faults.Count;
+        var declared = Variables(new ManifestFields(tree, place, faults));
+        var fields = new ManifestFields(Fill(tree, declared, variables, place, faults), place, faults);
+        if (fields.Number("schema_version", 0, 0, int.MaxValue) != SchemaVersion)
+            fields.Fault("schema_version", $"must be {SchemaVersion}");
+        var key = fields.Required("key");
+        if (!Key().IsMatch(key) || Reserved.Contains(key))
+            fields.Fault("key", "must be snake_case, start with a letter, have at most 50 characters and be no reserved word");
+
+        var manifest = new ProviderManifest
+        {
+            Key = key,
+            DisplayName = fields.Required("display_name"),
+            Verification = fields.Choice<Verification>("verification") ?? Verification.Draft,
+            DocsUrl = fields.Text("docs_url"),
+            Issuer = fields.Text("issuer"),
+            IssuerAliases = fields.List("issuer_aliases"),
+            Discovery = fields.Flag("discovery", false),
+            AuthorizationEndpoint = fields.Address("authorization_endpoint", loopbackHttp),
+            TokenEndpoint = fields.Address("token_endpoint", loopbackHttp),
+            RevocationEndpoint = fields.Address("revocation_endpoint", loopbackHttp),
+            UserinfoEndpoint = fields.Address("userinfo_endpoint", loopbackHttp),
+            JwksUri = fields.Address("jwks_uri", loopbackHttp),
+            ClientAuthentication = fields.Choice<ClientAuthenticationMethod>("client_authentication"),
+            TokenRequestIsJson = fields.Choice<BodyFormat>("token_request") == BodyFormat.Json,
+            Pkce = fields.Flag("pkce", true),
+            Iss = fields.Choice<IssPolicy>("iss") ?? IssPolicy.IfPresent,
+            ResponseMode = ResponseMode(fields),
+            ScopeSeparator = fields.Text("scope_separator") ?? " ",
+            DefaultScopes = ScopeSet.Of(fields.List("default_scopes")),
+            RequiredScopes = ScopeSet.Of(fields.List("required_scopes")),
+            Scopes = [.. fields.Mappings("scopes").Select(Scope)],
+            AuthorizationParameters = fields.Map("authorization_parameters"),
+            TokenParameters = fields.Map("token_parameters"),
+            RefreshParameters = fields.Map("refresh_parameters"),
+            RequestHeaders = fields.Map("request_headers"),
+            Refresh = fields.Flag("refresh", true),
+            RevocationScope = fields.Choice<RevocationScope>("revocation_scope") ?? RevocationScope.Token,
+            RevocationToken = fields.Choice<TokenKind>("revocation_token") == TokenKind.AccessToken ? OAuthNames.AccessToken : OAuthNames.RefreshToken,
+            Account = Account(fields),
+            CodeLifetime = TimeSpan.FromSeconds(fields.Number("code_lifetime_seconds", 60, 10, 3600)),
+            Variables = declared,
+        };
+        fields.RefuseOthersBut("sources", "variables", "extends");
+        Combinations(manifest, fields);
+        return faults.Count == before ? manifest : null;
+    }
+
+    private static void Combinations(ProviderManifest manifest, ManifestFields fields)
+    {
+        if (manifest.Discovery)
+        {
+            if (manifest.Issuer is not null && !Uri.TryCreate(manifest.Issuer, UriKind.Absolute, out _))
+                fields.Fault("issuer", $"must be an absolute URL when discovery is true, not \"{manifest.Issuer}\"");
+        }
+        else
+        {
+            if (manifest.AuthorizationEndpoint is null)
+                fields.Fault("authorization_endpoint", "is required unless discovery is true");
+            if (manifest.TokenEndpoint is null)
+                fields.Fault("token_endpoint", "is required unless discovery is true");
+        }
+
+        if (manifest.Iss == IssPolicy.Required && manifest.Issuer is null && !manifest.Discovery)
+            fields.Fault("iss", "cannot be required without an issuer");
+        if (manifest.Account.Source == AccountSource.Userinfo && manifest.UserinfoEndpoint is null && !manifest.Discovery)
+            fields.Fault("account", "reads the userinfo endpoint, but userinfo_endpoint is missing");
+        if (manifest.Account.Source == AccountSource.IdToken && manifest.JwksUri is null && !manifest.Discovery)
+            fields.Fault("account", "reads the id_token, but jwks_uri is missing");
+    }
+
+    private static string? ResponseMode(ManifestFields fields)
+    {
+        var mode = fields.Text("response_mode");
+        if (mode is not (null or "query" or "form_post"))
+            fields.Fault("response_mode", $"must be query or form_post, not \"{mode}\"");
+        return mode;
+    }
+
+    private static AccountMembers Account(ManifestFields fields)
+    {
+        var account = fields.Mapping("account");
+        if (account is null)
+            return new ProviderManifest { Key = "", DisplayName = "" }.Account;
+        var members = new AccountMembers(
+            account.Choice<AccountSource>("source") ?? AccountSource.IdToken,
+            account.List("id") is { Count: > 0 } id ? id : ["sub"],
+            account.List("email") is { Count: > 0 } email ? email : ["email"],
+            account.Text("name") ?? "name",
+            account.Text("picture") ?? "picture");
+        account.RefuseOthersBut();
+        return members;
+    }
+
+    private static ProviderScope Scope((string Name, ManifestFields Fields) entry)
+    {
+        var scope = new ProviderScope(
+            entry.Name, entry.Fields.Required("display_name"), entry.Fields.Text("description"), entry.Fields.Text("category"),
+            entry.Fields.Flag("required", false), entry.Fields.Flag("sensitive", false));
+        entry.Fields.RefuseOthersBut();
+        return scope;
+    }
+
+    private static List<ProviderVariable> Variables(ManifestFields fields)
+    {
+        var variables = new List<ProviderVariable>();
+        foreach (var (name, variable) in fields.Mappings("variables"))
+        {
+            var kind = variable.Choice<VariableKind>("kind") ?? VariableKind.Label;
+            variables.Add(new ProviderVariable(name, kind, variable.Text("default"), variable.List("values")));
+            variable.Text("description");
+            variable.RefuseOthersBut();
+        }
+
+        return variables;
+    }
+
+    /// <summary>Writes the values into every text of the tree; a variable that is not declared is a fault.</summary>
+    private static JsonObject Fill(JsonObject tree, List<ProviderVariable> declared, IReadOnlyDictionary<string, string> values, string place, List<string> faults)
+    {
+        var filled = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var variable in declared)
+        {
+            var value = values.GetValueOrDefault(variable.Name) ?? variable.Default;
+            if (value is null)
+                continue;
+            var fits = variable.Kind switch
+            {
+                VariableKind.Label => Label().IsMatch(value),
+                VariableKind.Choice => variable.Values.Contains(value),
+                _ => Host().IsMatch(value),
+            };
+            if (fits)
+                filled[variable.Name] = value;
+            else
+                faults.Add($"{place}: variables: {variable.Name} has a value that its kind {Words.Of(variable.Kind)} does not allow");
+        }
+
+        return (JsonObject)Replace(tree)!;
+
+        JsonNode? Replace(JsonNode? node) => node switch
+        {
+            JsonObject map => new JsonObject(map.Select(member => KeyValuePair.Create(member.Key, Replace(member.Value)))),
+            JsonArray array => new JsonArray([.. array.Select(Replace)]),
+            JsonValue value => JsonValue.Create(Placeholder().Replace(value.GetValue<string>(), match => filled.GetValueOrDefault(match.Groups[1].Value, match.Value))),
+            _ => null,
+        };
+    }
+
+    private enum BodyFormat
+    {
+        Form,
+        Json,
+    }
+
+    private enum TokenKind
+    {
+        RefreshToken,
+        AccessToken,
+    }
+
+    [GeneratedRegex("^[a-z][a-z0-9_]{0,49}$")]
+    private static partial Regex Key();
+
+    [GeneratedRegex("^[a-zA-Z0-9](?:[a-zA-Z0-9.-]{0,61}[a-zA-Z0-9])?$")]
+    private static partial Regex Label();
+
+    [GeneratedRegex(@"^[a-zA-Z0-9.-]{1,253}(?::\d{1,5})?$")]
+    private static partial Regex Host();
+
+    [GeneratedRegex(@"\{([a-z_]+)\}")]
+    private static partial Regex Placeholder();
+}

@@ -1,0 +1,143 @@
+using System.Collections.Frozen;
+using System.Reflection;
+using System.Text.Json.Nodes;
+using Grantkeeper.Encryption;
+using Grantkeeper.OAuth;
+using Grantkeeper.Settings;
+using Microsoft.Extensions.Configuration;
+
+namespace Grantkeeper.Providers;
+
+/// <summary>All providers of this deployment by key. Keys are folded: case and hyphens do not matter (R36).</summary>
+internal sealed class ProviderCatalogue
+{
+    private const string SandboxKey = "sandbox";
+    private readonly FrozenDictionary<string, Provider> _byKey;
+
+    private ProviderCatalogue(IEnumerable<Provider> providers) =>
+        _byKey = providers.ToFrozenDictionary(provider => provider.Key, StringComparer.Ordinal);
+
+    /// <summary>What is offered: drafts only once the operator has configured them.</summary>
+    public IEnumerable<Provider> Offered => _byKey.Values
+        .Where(provider => provider.Manifest.Verification != Verification.Draft || provider.IsConfigured)
+        .OrderBy(provider => provider.Key, StringComparer.Ordinal);
+
+    public Provider? Find(string key) =>
+        key.Length <= 64 ? _byKey.GetValueOrDefault(key.ToLowerInvariant().Replace('-', '_')) : null;
+
+    /// <summary>Reads the built-in manifests, then the operator's folder, then overrides; reports every fault of all of them.</summary>
+    public static ProviderCatalogue? Read(IConfiguration configuration, GrantkeeperOptions options, List<string> faults)
+    {
+        var before = faults.Count;
+        var trees = new Dictionary<string, (JsonObject Tree, string Place)>(StringComparer.Ordinal);
+        foreach (var (name, yaml) in BuiltIn().Concat(Folder(options.ProvidersPath)))
+        {
+            if (ManifestTree.Parse(yaml, name, faults) is { } tree)
+                trees[(tree["key"] as JsonValue)?.GetValue<string>() ?? name] = (tree, name);
+        }
+
+        var providers = new List<Provider>();
+        foreach (var (key, (tree, place)) in trees)
+        {
+            if (key == SandboxKey && !options.Sandbox)
+                continue;
+            if (Extend(tree, place, trees, faults) is not { } extended)
+                continue;
+            var section = configuration.GetSection($"{OptionsReader.Section}:Providers:{key}");
+            var overrides = section.GetChildren().Where(child => !IsRegistration(child.Key))
+                .Select(child => KeyValuePair.Create(child.Key.ToLowerInvariant(), ManifestTree.FromConfiguration(child)));
+            var merged = ManifestTree.Merge(extended, new JsonObject(overrides));
+            var variables = Variables(key, section, configuration, merged);
+            if (ManifestReader.Read(merged, place, variables, options.AllowsLoopbackHttp, faults) is { } manifest)
+                providers.Add(Register(manifest, section, configuration));
+        }
+
+        return faults.Count == before ? new ProviderCatalogue(providers) : null;
+    }
+
+    private static Provider Register(ProviderManifest manifest, IConfigurationSection section, IConfiguration configuration)
+    {
+        var prefix = manifest.Key.ToUpperInvariant();
+        // Precedence: our own section, the documents' names, their older spelling.
+        string? Setting(string name) => Text(section[name.ToLowerInvariant()])
+            ?? Text(configuration[$"{prefix}_{name}"]) ?? Text(configuration[$"{prefix}_OAUTH_{name}"]);
+
+        var client = new ClientRegistration(Setting("CLIENT_ID") ?? "", new Secret(Setting("CLIENT_SECRET")), Setting("REDIRECT_URI"));
+        var missing = new List<string>();
+        if (client.ClientId.Length == 0)
+            missing.Add($"{prefix}_CLIENT_ID");
+        if (client.ClientSecret.IsEmpty && manifest.ClientAuthentication != ClientAuthenticationMethod.None)
+            missing.Add($"{prefix}_CLIENT_SECRET");
+        if (manifest.Discovery && manifest.Issuer is null)
+            missing.Add($"{OptionsReader.Section}__Providers__{manifest.Key}__issuer");
+        foreach (var address in new[] { manifest.AuthorizationEndpoint, manifest.TokenEndpoint })
+        {
+            // An escaped brace is a variable that nobody filled.
+            if (address is not null && address.AbsoluteUri.Contains("%7B", StringComparison.OrdinalIgnoreCase))
+                missing.Add($"{OptionsReader.Section}__Providers__{manifest.Key}__variables");
+        }
+
+        return new Provider(manifest, client, [.. missing.Distinct()]);
+    }
+
+    /// <summary>Values by name: <c>Grantkeeper:Providers:{key}:variables:{name}</c>, or the environment variable <c>{KEY}_{NAME}</c>.</summary>
+    private static Dictionary<string, string> Variables(string key, IConfigurationSection section, IConfiguration configuration, JsonObject tree)
+    {
+        var values = new Dictionary<string, string>(StringComparer.Ordinal);
+        if (tree["variables"] is not JsonObject declared)
+            return values;
+        foreach (var (name, _) in declared.ToList())
+        {
+            var value = Text(section[$"variables:{name}"]) ?? Text(configuration[$"{key}_{name}".ToUpperInvariant()]);
+            if (value is not null)
+                values[name] = value;
+            // A value written where the declaration stands came in with the overrides; the declaration is what counts here.
+            if (declared[name] is JsonValue)
+                declared[name] = new JsonObject { ["kind"] = "host" };
+        }
+
+        return values;
+    }
+
+    private static JsonObject? Extend(JsonObject tree, string place, Dictionary<string, (JsonObject Tree, string Place)> trees, List<string> faults)
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        while ((tree["extends"] as JsonValue)?.GetValue<string>() is { } parent)
+        {
+            if (!seen.Add(parent) || !trees.TryGetValue(parent, out var below))
+            {
+                faults.Add($"{place}: extends names {parent}, which does not exist or extends this manifest in turn");
+                return null;
+            }
+
+            var own = (JsonObject)tree.DeepClone();
+            own.Remove("extends");
+            tree = ManifestTree.Merge(below.Tree, own);
+            if (below.Tree["extends"] is null)
+                tree.Remove("extends");
+        }
+
+        return tree;
+    }
+
+    private static bool IsRegistration(string name) =>
+        name.ToLowerInvariant() is "client_id" or "client_secret" or "redirect_uri" or "variables";
+
+    private static IEnumerable<(string Name, string Yaml)> BuiltIn()
+    {
+        var assembly = Assembly.GetExecutingAssembly();
+        foreach (var name in assembly.GetManifestResourceNames().Where(name => name.StartsWith("providers/", StringComparison.Ordinal)).Order(StringComparer.Ordinal))
+        {
+            using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);
+            yield return (name, reader.ReadToEnd());
+        }
+    }
+
+    private static IEnumerable<(string Name, string Yaml)> Folder(string? path) =>
+        path is null || !Directory.Exists(path)
+            ? []
+            : Directory.EnumerateFiles(path, "*.yaml").Concat(Directory.EnumerateFiles(path, "*.yml"))
+                .Order(StringComparer.Ordinal).Select(file => (Path.GetFileName(file), File.ReadAllText(file)));
+
+    private static string? Text(string? value) => string.IsNullOrWhiteSpace(value) ? null : value.Trim();
+}

@@ -1,0 +1,140 @@
+using Grantkeeper.OAuth;
+
+namespace Grantkeeper.Providers;
+
+/// <summary>How far the facts of a manifest can be trusted.</summary>
+internal enum Verification
+{
+    /// <summary>Collected, not checked; shipped but not offered.</summary>
+    Draft,
+
+    /// <summary>Each fact rests on the provider's own documentation.</summary>
+    Documented,
+
+    /// <summary>Documented, and exercised against a simulator of the platform.</summary>
+    Simulated,
+}
+
+/// <summary>What a revocation at the provider ends.</summary>
+internal enum RevocationScope
+{
+    /// <summary>The token, and its grant at most.</summary>
+    Token,
+
+    /// <summary>Every token of the grant between this user and this client.</summary>
+    Grant,
+
+    /// <summary>Every token of this user for the whole project, over all its clients.</summary>
+    Project,
+}
+
+/// <summary>Where the account behind a grant is read.</summary>
+internal enum AccountSource
+{
+    /// <summary>The validated id_token; the userinfo endpoint when none came.</summary>
+    IdToken,
+
+    /// <summary>The userinfo endpoint.</summary>
+    Userinfo,
+
+    /// <summary>The provider names no account: the integration's own id stands in.</summary>
+    None,
+}
+
+/// <summary>Who may fill a variable of a manifest, and with what.</summary>
+internal enum VariableKind
+{
+    /// <summary>One DNS label: <c>[a-z0-9-]{1,63}</c>.</summary>
+    Label,
+
+    /// <summary>One of a closed list.</summary>
+    Choice,
+
+    /// <summary>A host or URL; only the operator writes it.</summary>
+    Host,
+}
+
+/// <summary>A place in a manifest's addresses that is filled by configuration.</summary>
+internal sealed record ProviderVariable(string Name, VariableKind Kind, string? Default, IReadOnlyList<string> Values);
+
+/// <summary>One entry of a provider's scope catalogue.</summary>
+internal sealed record ProviderScope(string Name, string DisplayName, string? Description, string? Category, bool Required, bool Sensitive);
+
+/// <summary>Members of the identity answer that describe the account; an id of several members is joined by a colon.</summary>
+internal sealed record AccountMembers(AccountSource Source, IReadOnlyList<string> Id, IReadOnlyList<string> Email, string Name, string Picture);
+
+/// <summary>
+/// Everything that is particular to one provider, as data (ruling: providers are data). One YAML file in <c>providers/</c>
+/// or in <c>GRANTKEEPER_PROVIDERS_PATH</c>; <c>provider.schema.json</c> describes each member.
+/// </summary>
+internal sealed record ProviderManifest
+{
+    public required string Key { get; init; }
+
+    public required string DisplayName { get; init; }
+
+    public Verification Verification { get; init; }
+
+    public string? DocsUrl { get; init; }
+
+    public string? Issuer { get; init; }
+
+    public IReadOnlyList<string> IssuerAliases { get; init; } = [];
+
+    /// <summary>True when the endpoints come from the issuer's discovery document.</summary>
+    public bool Discovery { get; init; }
+
+    public Uri? AuthorizationEndpoint { get; init; }
+
+    public Uri? TokenEndpoint { get; init; }
+
+    public Uri? RevocationEndpoint { get; init; }
+
+    public Uri? UserinfoEndpoint { get; init; }
+
+    public Uri? JwksUri { get; init; }
+
+    /// <summary>Null: by the discovery document, else <c>post</c>.</summary>
+    public ClientAuthenticationMethod? ClientAuthentication { get; init; }
+
+    public bool TokenRequestIsJson { get; init; }
+
+    /// <summary>False only where the provider takes no code_challenge.</summary>
+    public bool Pkce { get; init; } = true;
+
+    public IssPolicy Iss { get; init; }
+
+    public string? ResponseMode { get; init; }
+
+    public string ScopeSeparator { get; init; } = " ";
+
+    public ScopeSet DefaultScopes { get; init; } = ScopeSet.Empty;
+
+    /// <summary>Scopes that every request carries, whatever was asked.</summary>
+    public ScopeSet RequiredScopes { get; init; } = ScopeSet.Empty;
+
+    public IReadOnlyList<ProviderScope> Scopes { get; init; } = [];
+
+    public IReadOnlyDictionary<string, string> AuthorizationParameters { get; init; } = new Dictionary<string, string>();
+
+    public IReadOnlyDictionary<string, string> TokenParameters { get; init; } = new Dictionary<string, string>();
+
+    public IReadOnlyDictionary<string, string> RefreshParameters { get; init; } = new Dictionary<string, string>();
+
+    public IReadOnlyDictionary<string, string> RequestHeaders { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>False when the provider never gives a refresh token.</summary>
+    public bool Refresh { get; init; } = true;
+
+    public RevocationScope RevocationScope { get; init; }
+
+    /// <summary>Which token a revocation sends: refresh_token (ends the grant) or access_token.</summary>
+    public string RevocationToken { get; init; } = OAuthNames.RefreshToken;
+
+    public AccountMembers Account { get; init; } = new(AccountSource.IdToken, ["sub"], ["email"], "name", "picture");
+
+    /// <summary>How long an authorization code lives; bounds how long a code is parked.</summary>
+    public TimeSpan CodeLifetime { get; init; } = TimeSpan.FromMinutes(1);
+
+    public IReadOnlyList<ProviderVariable> Variables { get; init; } = [];
+}

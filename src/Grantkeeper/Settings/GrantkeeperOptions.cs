@@ -1,0 +1,63 @@
+using Grantkeeper.Encryption;
+
+namespace Grantkeeper.Settings;
+
+/// <summary>The settings of a deployment, read and validated once at start.</summary>
+public sealed record GrantkeeperOptions
+{
+    /// <summary><c>DEPLOY_ENV</c>: production (default), staging or development.</summary>
+    public DeployEnvironment Environment { get; init; }
+
+    /// <summary><c>FRONTEND_URL</c>: the product's own origin; return addresses are paths of it. Required.</summary>
+    public required Uri FrontendUrl { get; init; }
+
+    /// <summary><c>GRANTKEEPER_PUBLIC_URL</c>: the origin on which browsers reach Grantkeeper. Default: <see cref="FrontendUrl"/>.</summary>
+    public required Uri PublicUrl { get; init; }
+
+    /// <summary>True when <c>GRANTKEEPER_PUBLIC_URL</c> is set, so that redirect URIs may be derived from it.</summary>
+    public bool PublicUrlIsSet { get; init; }
+
+    /// <summary><c>GRANTKEEPER_API_KEY</c>: a bootstrap administrator key of at least 32 characters. Default: none.</summary>
+    public Secret ApiKey { get; init; }
+
+    /// <summary><c>GRANTKEEPER_PROVIDERS_PATH</c>: a folder with further provider manifests. Default: none.</summary>
+    public string? ProvidersPath { get; init; }
+
+    /// <summary><c>GRANTKEEPER_SANDBOX</c>: offers the sandbox provider. Default false; refused in production.</summary>
+    public bool Sandbox { get; init; }
+
+    /// <summary><c>Grantkeeper:Connect:AllowedOrigins</c>: further origins that may open popups and receive users.</summary>
+    public IReadOnlyList<string> AllowedOrigins { get; init; } = [];
+
+    /// <summary><c>Grantkeeper:Egress:AllowedNetworks</c>: private networks (CIDR) that addresses written by the operator may lead to.</summary>
+    public IReadOnlyList<string> AllowedNetworks { get; init; } = [];
+
+    /// <summary><c>Grantkeeper:RunWorkers</c>: whether this node does background work. Default true.</summary>
+    public bool RunWorkers { get; init; } = true;
+
+    /// <summary><c>Grantkeeper:Identity:UserIdClaim</c>: the claim of a signed-in user that is the user_id. Default <c>sub</c>.</summary>
+    public string UserIdClaim { get; init; } = "sub";
+
+    /// <summary>Where grants are kept.</summary>
+    internal string UserDataDatabase { get; init; } = "";
+
+    /// <summary>Where the deployment's own rows are kept.</summary>
+    internal string PlatformDatabase { get; init; } = "";
+
+    /// <summary>The login that migrates; the application's own unless <c>GRANTKEEPER_MIGRATION_DATABASE_URL</c> is set.</summary>
+    internal string? UserDataMigrationDatabase { get; init; }
+
+    /// <summary>The same for the platform's database: <c>GRANTKEEPER_PLATFORM_MIGRATION_DATABASE_URL</c>.</summary>
+    internal string? PlatformMigrationDatabase { get; init; }
+
+    /// <summary>The wrapping key itself or the file that holds it.</summary>
+    internal Secret EncryptionKey { get; init; }
+
+    internal string? EncryptionKeyFile { get; init; }
+
+    /// <summary>True in development: http is accepted on loopback.</summary>
+    public bool AllowsLoopbackHttp => Environment == DeployEnvironment.Development;
+
+    /// <summary>Names this process in leases, audit rows and intents.</summary>
+    internal string NodeId { get; init; } = Guid.NewGuid().ToString("N");
+}

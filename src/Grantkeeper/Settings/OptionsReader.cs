@@ -1,0 +1,153 @@
+using Grantkeeper.Encryption;
+using Grantkeeper.Errors;
+using Grantkeeper.Storage;
+using Microsoft.Extensions.Configuration;
+
+namespace Grantkeeper.Settings;
+
+/// <summary>Reads the documents' environment variables (R302 to R311) and the section <c>Grantkeeper</c>; reports every fault at once.</summary>
+internal static class OptionsReader
+{
+    public const string Section = "Grantkeeper";
+
+    /// <summary>Reads the settings. Each fault says what is wrong, why it matters and what to write.</summary>
+    public static GrantkeeperOptions? Read(IConfiguration configuration, List<string> faults)
+    {
+        var before = faults.Count;
+        var section = configuration.GetSection(Section);
+        var environment = Environment(configuration["DEPLOY_ENV"], faults);
+        var frontend = Origin(configuration, "FRONTEND_URL", environment, faults);
+        var publicUrl = Origin(configuration, "GRANTKEEPER_PUBLIC_URL", environment, faults);
+        if (Text(configuration["FRONTEND_URL"]) is null)
+            faults.Add("FRONTEND_URL is not set: it is the origin of your product, to which users return. Set it to, for example, https://app.example.com.");
+
+        var userData = Text(configuration["USER_DATA_DATABASE_URL"]) ?? Text(configuration.GetConnectionString("grantkeeper")) ?? Text(configuration["PLATFORM_DATABASE_URL"]);
+        var platform = Text(configuration["PLATFORM_DATABASE_URL"]) ?? userData;
+        CheckDatabase("USER_DATA_DATABASE_URL", userData, faults);
+        if (platform != userData)
+            CheckDatabase("PLATFORM_DATABASE_URL", platform, faults);
+
+        var apiKey = new Secret(Text(configuration["GRANTKEEPER_API_KEY"]));
+        if (!apiKey.IsEmpty && apiKey.Reveal().Length < 32)
+            faults.Add("GRANTKEEPER_API_KEY is shorter than 32 characters. Make one with: openssl rand -base64 32.");
+
+        var key = new Secret(Text(configuration["OAUTH_ENCRYPTION_KEY"]) ?? Text(configuration["OAUTH_TOKEN_ENCRYPTION_KEY"]));
+        var keyFile = Text(configuration["OAUTH_ENCRYPTION_KEY_FILE"]);
+        if (LocalKeyWrapper.Read(key, keyFile).Failure is { } keyFault)
+            faults.Add($"{keyFault.Message} {keyFault.Code.Remedy}");
+
+        var sandbox = Flag(configuration["GRANTKEEPER_SANDBOX"], "GRANTKEEPER_SANDBOX", false, faults);
+        if (sandbox && environment == DeployEnvironment.Production)
+            faults.Add("GRANTKEEPER_SANDBOX is true in production: simulated accounts would look like real ones. Unset it, or set DEPLOY_ENV=development.");
+
+        var providersPath = Text(configuration["GRANTKEEPER_PROVIDERS_PATH"]);
+        if (providersPath is not null && !Directory.Exists(providersPath))
+            faults.Add($"GRANTKEEPER_PROVIDERS_PATH names a folder that does not exist: {providersPath}.");
+
+        var options = new GrantkeeperOptions
+        {
+            Environment = environment,
+            FrontendUrl = frontend ?? new Uri("http://localhost"),
+            PublicUrl = publicUrl ?? frontend ?? new Uri("http://localhost"),
+            PublicUrlIsSet = publicUrl is not null,
+            ApiKey = apiKey,
+            ProvidersPath = providersPath,
+            Sandbox = sandbox,
+            AllowedOrigins = Origins(section.GetSection("Connect:AllowedOrigins"), environment, faults),
+            AllowedNetworks = Networks(section.GetSection("Egress:AllowedNetworks"), faults),
+            RunWorkers = Flag(section["RunWorkers"], "Grantkeeper:RunWorkers", true, faults),
+            UserIdClaim = Text(section["Identity:UserIdClaim"]) ?? "sub",
+            UserDataDatabase = userData ?? "",
+            PlatformDatabase = platform ?? "",
+            UserDataMigrationDatabase = Text(configuration["GRANTKEEPER_MIGRATION_DATABASE_URL"]),
+            PlatformMigrationDatabase = Text(configuration["GRANTKEEPER_PLATFORM_MIGRATION_DATABASE_URL"]),
+            EncryptionKey = key,
+            EncryptionKeyFile = keyFile,
+        };
+        return faults.Count == before ? options : null;
+    }
+
+    private static DeployEnvironment Environment(string? text, List<string> faults)
+    {
+        switch (Text(text)?.ToLowerInvariant())
+        {
+            case null or "production" or "prod":
+                return DeployEnvironment.Production;
+            case "staging" or "stage":
+                return DeployEnvironment.Staging;
+            case "development" or "dev" or "local":
+                return DeployEnvironment.Development;
+            default:
+                faults.Add($"DEPLOY_ENV is \"{text}\", which is none of production, staging, development.");
+                return DeployEnvironment.Production;
+        }
+    }
+
+    private static Uri? Origin(IConfiguration configuration, string name, DeployEnvironment environment, List<string> faults)
+    {
+        if (Text(configuration[name]) is not { } text)
+            return null;
+        if (TryOrigin(text, environment) is { } origin)
+            return origin;
+        faults.Add($"{name} is not usable as an origin: {text}. Write scheme, host and port only, https outside of a developer's machine.");
+        return null;
+    }
+
+    /// <summary>An origin: https, or http on loopback in development; no user, path, query or fragment.</summary>
+    internal static Uri? TryOrigin(string text, DeployEnvironment environment)
+    {
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || url.UserInfo.Length > 0 || url.PathAndQuery != "/" || url.Fragment.Length > 0)
+            return null;
+        var https = url.Scheme == Uri.UriSchemeHttps;
+        var loopback = url.Scheme == Uri.UriSchemeHttp && url.IsLoopback && environment == DeployEnvironment.Development;
+        return https || loopback ? url : null;
+    }
+
+    private static List<string> Origins(IConfigurationSection section, DeployEnvironment environment, List<string> faults)
+    {
+        var origins = new List<string>();
+        foreach (var entry in section.GetChildren())
+        {
+            if (entry.Value is { } text && TryOrigin(text, environment) is { } origin)
+                origins.Add(origin.GetLeftPart(UriPartial.Authority));
+            else
+                faults.Add($"{entry.Path} is not usable as an origin: {entry.Value}. Write scheme, host and port only.");
+        }
+
+        return origins;
+    }
+
+    private static List<string> Networks(IConfigurationSection section, List<string> faults)
+    {
+        var networks = new List<string>();
+        foreach (var entry in section.GetChildren())
+        {
+            if (entry.Value is { } text && System.Net.IPNetwork.TryParse(text, out _))
+                networks.Add(text);
+            else
+                faults.Add($"{entry.Path} is no network in CIDR form: {entry.Value}. Write, for example, 10.20.0.0/16.");
+        }
+
+        return networks;
+    }
+
+    private static void CheckDatabase(string name, string? url, List<string> faults)
+    {
+        if (url is null)
+            faults.Add($"{name} is not set. {ErrorCatalogue.Storage.UrlInvalid.Remedy}");
+        else if (DatabaseUrl.Parse(url).Failure is { } fault)
+            faults.Add($"{name}: {fault.Message} {ErrorCatalogue.Storage.UrlInvalid.Remedy}");
+    }
+
+    private static bool Flag(string? text, string name, bool otherwise, List<string> faults)
+    {
+        if (Text(text) is not { } word)
+            return otherwise;
+        if (bool.TryParse(word, out var flag))
+            return flag;
+        faults.Add($"{name} is \"{word}\"; write true or false.");
+        return otherwise;
+    }
+
+    private static string? Text(string? value) => string.IsNullOrWhiteSpace(value) ? null : value.Trim();
+}
