@@ -1,3 +1,4 @@
+using Grantkeeper.Egress;
 using Grantkeeper.Encryption;
 using Grantkeeper.OAuth;
 
@@ -26,6 +27,9 @@ internal sealed record ProviderEndpoints
 {
     public string? Issuer { get; init; }
 
+    /// <summary>The issuer whose document named the endpoints; null when the operator wrote them all.</summary>
+    public Uri? DiscoveredFrom { get; init; }
+
     public required Uri Authorization { get; init; }
 
     public required Uri Token { get; init; }
@@ -39,4 +43,10 @@ internal sealed record ProviderEndpoints
     public IssPolicy Iss { get; init; }
 
     public ClientAuthenticationMethod ClientAuthentication { get; init; }
+
+    /// <summary>An address on the origin that the operator wrote is the operator's; another one came from data.</summary>
+    public EgressTrust TrustOf(Uri address) =>
+        DiscoveredFrom is null || address.GetLeftPart(UriPartial.Authority) == DiscoveredFrom.GetLeftPart(UriPartial.Authority)
+            ? EgressTrust.Operator
+            : EgressTrust.Data;
 }

@@ -1,0 +1,27 @@
+using Grantkeeper.Audit;
+using Grantkeeper.OAuth;
+using Grantkeeper.Storage;
+
+namespace Grantkeeper.Consents;
+
+/// <summary>One consent: what was asked, what was granted, by whom and from where. Ended consents stay as history.</summary>
+internal sealed class ConsentStore(TimeProvider time)
+{
+    /// <summary>Records a consent and ends the earlier ones of the integration. Part of the connect transaction.</summary>
+    public async Task Record(IDb db, string userId, Guid integrationId, int epoch, ScopeSet asked, ScopeSet granted, AuditSource source, CancellationToken cancellation)
+    {
+        await End(db, userId, integrationId, "superseded", cancellation);
+        await db.Execute(
+            """
+            INSERT INTO oauth_consents (user_id, id, integration_id, epoch, scopes_requested, scopes, ip_address, user_agent, actor)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+            """,
+            cancellation, userId, Guid.CreateVersion7(time.GetUtcNow()), integrationId, epoch, asked.ToArray(), granted.ToArray(),
+            Rows.Address(source.IpAddress), source.UserAgent, source.Actor);
+    }
+
+    /// <summary>Ends the live consents of an integration.</summary>
+    public Task End(IDb db, string userId, Guid integrationId, string reason, CancellationToken cancellation) => db.Execute(
+        "UPDATE oauth_consents SET is_revoked = true, revoked_at = now(), revoked_reason = $3 WHERE user_id = $1 AND integration_id = $2 AND NOT is_revoked",
+        cancellation, userId, integrationId, reason);
+}

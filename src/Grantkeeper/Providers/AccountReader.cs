@@ -1,0 +1,84 @@
+using System.Net.Http.Headers;
+using System.Text.Json;
+using Grantkeeper.Egress;
+using Grantkeeper.Encryption;
+using Grantkeeper.Errors;
+using Grantkeeper.Jwt;
+using Grantkeeper.OAuth;
+
+namespace Grantkeeper.Providers;
+
+/// <summary>
+/// Finds out whose account a fresh grant opens: from the validated id_token (OpenID Connect Core section 3.1.3.7), from the
+/// userinfo endpoint (section 5.3), or both. An id_token that came and does not hold ends the connection, asked for or not.
+/// </summary>
+internal sealed class AccountReader(IEgress egress, JwksCache jwks)
+{
+    /// <summary>Failures: <c>connect.id_token_invalid</c>, <c>connect.account_unknown</c>.</summary>
+    /// <param name="provider">The provider.</param>
+    /// <param name="endpoints">Its endpoints.</param>
+    /// <param name="tokens">The fresh tokens.</param>
+    /// <param name="nonceHash">The hash of the nonce that was sent.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    public async Task<Result<Account>> Read(Provider provider, ProviderEndpoints endpoints, TokenResponse tokens, string? nonceHash, CancellationToken cancellation)
+    {
+        var members = provider.Manifest.Account;
+        JwtClaims? claims = null;
+        if (!tokens.IdToken.IsEmpty && endpoints.Jwks is not null)
+        {
+            if (!(await Verify(provider, endpoints, tokens, nonceHash, cancellation)).TryGet(out claims, out var failure))
+                return failure;
+        }
+
+        if (members.Source == AccountSource.None)
+            return new Account(null, null, null, null);
+        var account = claims is not null && members.Source == AccountSource.IdToken ? Account.Read(claims.Json, members) : null;
+        if (endpoints.Userinfo is null || account is { Name: not null, Email: not null })
+            return Or(account, "no id_token came, and the provider has no userinfo endpoint");
+        return await Userinfo(endpoints, tokens.AccessToken, members, claims, account, cancellation);
+    }
+
+    private async Task<Result<JwtClaims>> Verify(Provider provider, ProviderEndpoints endpoints, TokenResponse tokens, string? nonceHash, CancellationToken cancellation)
+    {
+        var rules = new JwtRules
+        {
+            Issuers = [.. endpoints.Issuer is null ? [] : new[] { endpoints.Issuer }, .. provider.Manifest.IssuerAliases],
+            Audience = provider.Client.ClientId,
+        };
+        var verdict = await jwks.Verify(tokens.IdToken.Reveal(), rules, endpoints.Jwks!, endpoints.TrustOf(endpoints.Jwks!), cancellation);
+        if (!verdict.IsValid)
+            return new Failure(ErrorCatalogue.Connect.IdTokenInvalid, $"The id_token was not accepted: {Words.Of(verdict.Fault!.Value)}.");
+        var claims = verdict.Claims!;
+        // The nonce is stored as a hash, so the comparison is one of hashes.
+        if (nonceHash is not null && (claims.Text(OAuthNames.Nonce) is not { } nonce || RandomHandle.HashOf(nonce) != nonceHash))
+            return new Failure(ErrorCatalogue.Connect.IdTokenInvalid, "The id_token was not accepted: nonce_wrong.");
+        if (claims.Text("at_hash") is { } hash && !AtHash.Matches(tokens.AccessToken.Reveal(), hash, claims.Algorithm))
+            return new Failure(ErrorCatalogue.Connect.IdTokenInvalid, "The id_token was not accepted: at_hash_wrong.");
+        return claims;
+    }
+
+    private async Task<Result<Account>> Userinfo(ProviderEndpoints endpoints, Secret accessToken, AccountMembers members, JwtClaims? claims, Account? known, CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, endpoints.Userinfo);
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", accessToken.Reveal());
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
+        var outcome = await egress.Send(request, endpoints.TrustOf(endpoints.Userinfo!), cancellation: cancellation);
+        if (!outcome.IsAnswer || !outcome.Response.IsSuccess)
+            return Or(known, outcome.IsAnswer ? $"the userinfo endpoint answered {(int)outcome.Response.Status}" : "the userinfo endpoint could not be reached");
+        using var document = OAuth.TokenEndpoint.Parse(outcome.Response.MediaType, outcome.Response.Body);
+        if (document is null)
+            return Or(known, "the userinfo endpoint answered with something that is no JSON object");
+        // OpenID Connect Core section 5.3.2: a sub that differs from the id_token's belongs to somebody else.
+        var isSame = claims is null || (document.RootElement.TryGetProperty("sub", out var sub) && sub.ValueKind == JsonValueKind.String && sub.GetString() == claims.Subject);
+        var read = Account.Read(document.RootElement, members);
+        if (known is not null)
+            return isSame && read is not null ? known with { Email = known.Email ?? read.Email, Name = known.Name ?? read.Name, AvatarUrl = known.AvatarUrl ?? read.AvatarUrl } : known;
+        if (!isSame)
+            return Unknown("the userinfo endpoint speaks of another account than the id_token");
+        return Or(read, $"the userinfo answer has no member {string.Join(" or ", members.Id)}");
+    }
+
+    private static Result<Account> Or(Account? known, string why) => known is null ? Unknown(why) : known;
+
+    private static Failure Unknown(string why) => new(ErrorCatalogue.Connect.AccountUnknown, $"The provider granted access, but whose account it is could not be read: {why}. Nothing was stored.");
+}

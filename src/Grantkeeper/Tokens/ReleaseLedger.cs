@@ -1,0 +1,109 @@
+using System.Collections.Concurrent;
+using Grantkeeper.Audit;
+using Grantkeeper.Settings;
+using Grantkeeper.Storage;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Grantkeeper.Tokens;
+
+/// <summary>
+/// Counts token reads in memory and writes them in batches: one audit row per integration, caller and minute each second,
+/// and <c>usage_count</c> with <c>last_used_at</c> once a minute. A read itself writes nothing. Batches are numbered per
+/// node, so that reads lost in a crash show as a gap.
+/// </summary>
+internal sealed class ReleaseLedger(Database database, AuditLog audit, Startup.Readiness readiness, GrantkeeperOptions options, TimeProvider time, ILogger<ReleaseLedger> logger)
+    : BackgroundService
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan UsagePause = TimeSpan.FromMinutes(1);
+
+    private readonly record struct Key(string UserId, Guid IntegrationId, string Provider, string Caller, long Minute);
+
+    private sealed record Usage(string UserId, int Count, DateTimeOffset LastUsedAt);
+
+    private ConcurrentDictionary<Key, int> _counts = new();
+    private readonly Dictionary<Guid, Usage> _usage = [];
+    private readonly SemaphoreSlim _flushing = new(1, 1);
+    private DateTimeOffset _usageWrittenAt = time.GetUtcNow();
+    private long _sequence;
+
+    /// <summary>Counts one read.</summary>
+    public void Count(GrantRow row, string caller)
+    {
+        var minute = time.GetUtcNow().ToUnixTimeSeconds() / 60;
+        _counts.AddOrUpdate(new Key(row.Integration.UserId, row.Integration.Id, row.Integration.Provider, caller, minute), 1, (_, count) => count + 1);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await readiness.Ready.WaitAsync(stoppingToken);
+        using var timer = new PeriodicTimer(Pause, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+                await Flush(withUsage: time.GetUtcNow() - _usageWrittenAt >= UsagePause, stoppingToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopping: what is counted is written below.
+        }
+
+        await Flush(withUsage: true, CancellationToken.None);
+    }
+
+    /// <summary>Writes what was counted so far. What the database does not take is kept for the next time.</summary>
+    internal async Task Flush(bool withUsage, CancellationToken cancellation)
+    {
+        await _flushing.WaitAsync(cancellation);
+        var taken = Interlocked.Exchange(ref _counts, new());
+        try
+        {
+            if (!taken.IsEmpty)
+            {
+                var sequence = _sequence + 1;
+                await database.AsService(ServiceReason.Worker).Transaction(async db =>
+                {
+                    foreach (var (key, count) in taken)
+                        await audit.Write(db, Row(key, count, sequence), cancellation);
+                    return true;
+                }, cancellation);
+                _sequence = sequence;
+                foreach (var (key, count) in taken)
+                    _usage[key.IntegrationId] = new Usage(key.UserId, count + (_usage.GetValueOrDefault(key.IntegrationId)?.Count ?? 0), time.GetUtcNow());
+                taken = new();
+            }
+
+            if (withUsage && _usage.Count > 0)
+            {
+                await WriteUsage(cancellation);
+                _usage.Clear();
+                _usageWrittenAt = time.GetUtcNow();
+            }
+        }
+        catch (StorageUnavailableException)
+        {
+            TokensLog.ReleasesWait(logger);
+            foreach (var (key, count) in taken)
+                _counts.AddOrUpdate(key, count, (_, present) => present + count);
+        }
+        finally
+        {
+            _flushing.Release();
+        }
+    }
+
+    private AuditEvent Row(Key key, int count, long sequence) => new(AuditAction.TokenRead, key.UserId, new AuditSource(key.Caller, null, null, null, null))
+    {
+        IntegrationId = key.IntegrationId, Provider = key.Provider, Count = count, Node = options.NodeId, NodeSequence = sequence,
+    };
+
+    private Task<int> WriteUsage(CancellationToken cancellation) => database.AsService(ServiceReason.Worker).Execute(
+        """
+        UPDATE oauth_tokens t SET usage_count = t.usage_count + u.count, last_used_at = u.at
+        FROM unnest($1::text[], $2::uuid[], $3::int[], $4::timestamptz[]) AS u(user_id, id, count, at)
+        WHERE t.user_id = u.user_id AND t.integration_id = u.id
+        """,
+        cancellation, _usage.Values.Select(usage => usage.UserId).ToArray(), _usage.Keys.ToArray(),
+        _usage.Values.Select(usage => usage.Count).ToArray(), _usage.Values.Select(usage => usage.LastUsedAt.UtcDateTime).ToArray());
+}

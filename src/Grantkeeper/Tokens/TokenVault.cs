@@ -1,0 +1,214 @@
+using Grantkeeper.Audit;
+using Grantkeeper.Encryption;
+using Grantkeeper.Integrations;
+using Grantkeeper.Storage;
+using Npgsql;
+
+namespace Grantkeeper.Tokens;
+
+/// <summary>One refresh that was tried, for the timeline.</summary>
+internal sealed record RefreshAttempt(string Class, string? Code, string? Delivery, DateTimeOffset StartedAt, TimeSpan Duration, DateTimeOffset? NextAttemptAt);
+
+/// <summary>
+/// The sealed tokens in PostgreSQL. A success is written on (epoch, generation) alone, whoever holds the lease: the only
+/// copy of a rotated token must not be refused. Every failure needs the holder's fence too.
+/// </summary>
+internal sealed class TokenVault(Database database, SecretBox box, AuditLog audit, TimeProvider time)
+{
+    /// <summary>How long a lease lasts on the database's clock; longer than a provider call may take.</summary>
+    public static readonly TimeSpan LeaseTime = TimeSpan.FromSeconds(15);
+
+    private const string TokenColumns = """
+        t.epoch, t.generation, t.access_token, t.refresh_token, t.expires_at, t.lifetime_seconds, t.suspect_generation,
+        t.next_refresh_at, t.failure_count, t.fence, t.intent_generation, t.intent_id
+        """;
+
+    private const string SelectGrant = $"""
+        SELECT {IntegrationStore.Columns}, s.salt, {TokenColumns}
+        FROM oauth_integrations i
+        LEFT JOIN oauth_tokens t ON t.user_id = i.user_id AND t.integration_id = i.id
+        LEFT JOIN owner_salts s ON s.user_id = i.user_id
+        """;
+
+    public Task<GrantRow?> Find(Guid integrationId, string? userId, CancellationToken cancellation) => userId is null
+        ? database.AsService(ServiceReason.ServiceKey).Read($"{SelectGrant} WHERE i.id = $1", Map, cancellation, integrationId)
+        : database.ForUser(userId).Read($"{SelectGrant} WHERE i.user_id = $2 AND i.id = $1", Map, cancellation, integrationId, userId);
+
+    public Task<GrantRow?> FindAt(string provider, string userId, string? accountId, CancellationToken cancellation) => accountId is null
+        ? database.ForUser(userId).Read($"{SelectGrant} WHERE i.user_id = $1 AND i.provider = $2 AND i.is_primary", Map, cancellation, userId, provider)
+        : database.ForUser(userId).Read($"{SelectGrant} WHERE i.user_id = $1 AND i.provider = $2 AND i.provider_account_id = $3", Map, cancellation, userId, provider, accountId);
+
+    /// <summary>
+    /// Takes the lease and writes the intent in one statement, if nobody holds it. Null when somebody does, or when the
+    /// grant is gone or no longer active. The row tells whether an earlier intent was open (<see cref="SealedTokens.IntentId"/> is not ours).
+    /// </summary>
+    public Task<GrantRow?> TakeLease(string userId, Guid integrationId, int epoch, Guid owner, string node, CancellationToken cancellation) => database.ForUser(userId).One(
+        $"""
+        WITH t AS (
+            UPDATE oauth_tokens SET lease_owner = $3, fence = fence + 1, lease_until = clock_timestamp() + $4,
+                intent_id = coalesce(intent_id, $3), intent_generation = coalesce(intent_generation, generation),
+                intent_node = coalesce(intent_node, $5), intent_at = coalesce(intent_at, clock_timestamp())
+            WHERE user_id = $1 AND integration_id = $2 AND epoch = $6 AND is_active AND (lease_until IS NULL OR lease_until < clock_timestamp())
+            RETURNING *
+        )
+        SELECT {IntegrationStore.Columns}, s.salt, {TokenColumns}
+        FROM t JOIN oauth_integrations i ON i.user_id = t.user_id AND i.id = t.integration_id
+        LEFT JOIN owner_salts s ON s.user_id = t.user_id
+        """,
+        Map, cancellation, userId, integrationId, owner, LeaseTime, node, epoch);
+
+    /// <summary>Gives the lease back unused, with the intent that was written for it.</summary>
+    public Task Release(GrantRow row, Guid owner, CancellationToken cancellation) => database.ForUser(row.Integration.UserId).Execute(
+        $"""
+        UPDATE oauth_tokens SET lease_until = NULL, {ClearOwnIntent}
+        WHERE user_id = $1 AND integration_id = $2 AND lease_owner = $3 AND fence = $4
+        """,
+        cancellation, row.Integration.UserId, row.Integration.Id, owner, row.Tokens!.Fence);
+
+    /// <summary>Stores generation n+1. False when the row has moved on: another generation, another epoch, or gone.</summary>
+    public Task<bool> SaveRefreshed(GrantRow row, TokenSet tokens, RefreshAttempt attempt, AuditSource source, string node, CancellationToken cancellation) =>
+        database.ForUser(row.Integration.UserId).Transaction(async db =>
+        {
+            var (userId, id, next) = (row.Integration.UserId, row.Integration.Id, row.Tokens!.Generation + 1);
+            var saved = await db.Execute(
+                """
+                UPDATE oauth_tokens SET generation = $4 + 1, access_token = $5, refresh_token = $6, expires_at = $7, lifetime_seconds = $8,
+                    scope = $9, next_refresh_at = $10, updated_at = now(), last_refreshed_at = now(), suspect_generation = NULL, failure_count = 0,
+                    lease_until = NULL, intent_id = NULL, intent_generation = NULL, intent_node = NULL, intent_at = NULL
+                WHERE user_id = $1 AND integration_id = $2 AND epoch = $3 AND generation = $4
+                """,
+                cancellation, userId, id, row.Tokens.Epoch, row.Tokens.Generation,
+                Seal(tokens.AccessToken, GrantRow.AccessTokenPurpose, row, next), Seal(tokens.RefreshToken, GrantRow.RefreshTokenPurpose, row, next),
+                tokens.ExpiresAt?.UtcDateTime, (int?)tokens.Lifetime?.TotalSeconds, tokens.Scopes.ToString(),
+                RefreshDecision.NextRefresh(tokens.ExpiresAt, tokens.Lifetime)?.UtcDateTime);
+            if (saved == 0)
+                return false;
+            await db.Execute(
+                """
+                UPDATE oauth_integrations SET status = CASE WHEN status IN ('pending', 'expired', 'error') THEN 'active' ELSE status END,
+                    reason = NULL, reason_detail = NULL, scopes = $3, updated_at = now(), error_message = NULL, error_count = 0
+                WHERE user_id = $1 AND id = $2 AND (status <> 'active' OR reason IS NOT NULL OR error_count > 0 OR scopes <> $3)
+                """,
+                cancellation, userId, id, tokens.Scopes.ToArray());
+            await Record(db, row, attempt, cancellation);
+            await audit.Write(db, new AuditEvent(AuditAction.Refresh, userId, source)
+            {
+                IntegrationId = id, Provider = row.Integration.Provider, Scopes = tokens.Scopes, Duration = attempt.Duration, Node = node,
+            }, cancellation);
+            return true;
+        }, cancellation);
+
+    /// <summary>
+    /// Writes a failed attempt, if the row is still at the generation that failed and the fence is still ours.
+    /// <paramref name="rejectedDetail"/> says that the user is needed; null keeps the grant and sets the next attempt.
+    /// An ambiguous end leaves the intent open.
+    /// </summary>
+    public Task<bool> SaveFailure(GrantRow row, RefreshAttempt attempt, bool ambiguous, string? rejectedDetail, AuditSource source, string node, CancellationToken cancellation) =>
+        database.ForUser(row.Integration.UserId).Transaction(async db =>
+        {
+            var (userId, id) = (row.Integration.UserId, row.Integration.Id);
+            var saved = await db.Execute(
+                """
+                UPDATE oauth_tokens SET failure_count = failure_count + 1, next_refresh_at = coalesce($6, next_refresh_at), updated_at = now(), lease_until = NULL,
+                    intent_id = CASE WHEN $7 THEN intent_id END, intent_generation = CASE WHEN $7 THEN intent_generation END,
+                    intent_node = CASE WHEN $7 THEN intent_node END, intent_at = CASE WHEN $7 THEN intent_at END
+                WHERE user_id = $1 AND integration_id = $2 AND epoch = $3 AND generation = $4 AND fence = $5
+                """,
+                cancellation, userId, id, row.Tokens!.Epoch, row.Tokens.Generation, row.Tokens.Fence, attempt.NextAttemptAt?.UtcDateTime, ambiguous);
+            await Record(db, row, attempt, cancellation);
+            if (saved == 0)
+                return false;
+            await db.Execute(
+                """
+                UPDATE oauth_integrations SET error_count = error_count + 1, error_message = $3, updated_at = now(),
+                    status = CASE WHEN $4::text IS NULL THEN status ELSE 'error' END,
+                    reason = CASE WHEN $4::text IS NULL THEN reason ELSE $5 END, reason_detail = coalesce($4, reason_detail)
+                WHERE user_id = $1 AND id = $2 AND epoch = $6 AND status <> 'revoked'
+                """,
+                cancellation, userId, id, attempt.Code, rejectedDetail, Reasons.ReauthorizationRequired, row.Tokens.Epoch);
+            await audit.Write(db, new AuditEvent(AuditAction.RefreshFailed, userId, source)
+            {
+                IntegrationId = id, Provider = row.Integration.Provider, Success = false, Code = rejectedDetail ?? attempt.Code, Duration = attempt.Duration, Node = node,
+            }, cancellation);
+            return true;
+        }, cancellation);
+
+    /// <summary>An API refused this generation. True when the report counts: once per generation, and only for the current one.</summary>
+    public async Task<bool> Suspect(GrantRow row, long generation, AuditSource source, CancellationToken cancellation) =>
+        await database.ForUser(row.Integration.UserId).Transaction(async db =>
+        {
+            var marked = await db.Execute(
+                """
+                UPDATE oauth_tokens SET suspect_generation = generation
+                WHERE user_id = $1 AND integration_id = $2 AND generation = $3 AND suspect_generation IS DISTINCT FROM generation
+                """,
+                cancellation, row.Integration.UserId, row.Integration.Id, generation);
+            if (marked == 0)
+                return false;
+            await audit.Write(db, new AuditEvent(AuditAction.TokenRejected, row.Integration.UserId, source) { IntegrationId = row.Integration.Id, Provider = row.Integration.Provider }, cancellation);
+            return true;
+        }, cancellation);
+
+    /// <summary>Writes the tokens of a new consent: a new row, or a new epoch in the old one. Part of the connect transaction.</summary>
+    public Task StoreConsent(IDb db, string userId, Guid integrationId, int epoch, long generation, byte[] ownerSalt, TokenSet tokens, CancellationToken cancellation)
+    {
+        string? Sealed(Secret secret, string purpose) =>
+            secret.IsEmpty ? null : box.Seal(secret, GrantRow.ContextOf(purpose, userId, integrationId, epoch, generation), ownerSalt);
+        return db.Execute(
+            """
+            INSERT INTO oauth_tokens (user_id, id, integration_id, epoch, generation, access_token, refresh_token, expires_at, lifetime_seconds, scope, next_refresh_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+            ON CONFLICT (user_id, integration_id) DO UPDATE SET epoch = $4, generation = $5, access_token = $6, refresh_token = $7, expires_at = $8,
+                lifetime_seconds = $9, scope = $10, next_refresh_at = $11, updated_at = now(), is_active = true, suspect_generation = NULL, failure_count = 0,
+                lease_until = NULL, intent_id = NULL, intent_generation = NULL, intent_node = NULL, intent_at = NULL
+            """,
+            cancellation, userId, Guid.CreateVersion7(time.GetUtcNow()), integrationId, epoch, generation,
+            Sealed(tokens.AccessToken, GrantRow.AccessTokenPurpose), Sealed(tokens.RefreshToken, GrantRow.RefreshTokenPurpose),
+            tokens.ExpiresAt?.UtcDateTime, (int?)tokens.Lifetime?.TotalSeconds, tokens.Scopes.ToString(),
+            RefreshDecision.NextRefresh(tokens.ExpiresAt, tokens.Lifetime)?.UtcDateTime);
+    }
+
+    /// <summary>The grant inside a transaction, its rows locked until the end of it.</summary>
+    public static Task<GrantRow?> Lock(IDb db, Guid integrationId, string userId, CancellationToken cancellation) =>
+        db.One($"{SelectGrant} WHERE i.user_id = $2 AND i.id = $1 FOR UPDATE OF i", Map, cancellation, integrationId, userId);
+
+    private const string ClearOwnIntent = """
+        intent_generation = CASE WHEN intent_id = $3 THEN NULL ELSE intent_generation END,
+        intent_node = CASE WHEN intent_id = $3 THEN NULL ELSE intent_node END,
+        intent_at = CASE WHEN intent_id = $3 THEN NULL ELSE intent_at END,
+        intent_id = CASE WHEN intent_id = $3 THEN NULL ELSE intent_id END
+        """;
+
+    private string? Seal(Secret secret, string purpose, GrantRow row, long generation) => secret.IsEmpty
+        ? null
+        : box.Seal(secret, GrantRow.ContextOf(purpose, row.Integration.UserId, row.Integration.Id, row.Tokens!.Epoch, generation), row.OwnerSalt);
+
+    private Task Record(IDb db, GrantRow row, RefreshAttempt attempt, CancellationToken cancellation) => db.Execute(
+        """
+        INSERT INTO refresh_attempts (user_id, id, integration_id, epoch, generation, class, code, delivery, started_at, duration_ms, next_attempt_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+        """,
+        cancellation, row.Integration.UserId, Guid.CreateVersion7(time.GetUtcNow()), row.Integration.Id, row.Tokens!.Epoch, row.Tokens.Generation,
+        attempt.Class, attempt.Code, attempt.Delivery, attempt.StartedAt.UtcDateTime, (int)attempt.Duration.TotalMilliseconds, attempt.NextAttemptAt?.UtcDateTime);
+
+    private const int FirstTokenColumn = 20;
+
+    private static GrantRow Map(NpgsqlDataReader row) => new(
+        IntegrationStore.Map(row),
+        row.IsDBNull(FirstTokenColumn) ? null : new SealedTokens
+        {
+            Epoch = row.GetInt32(FirstTokenColumn),
+            Generation = row.GetInt64(FirstTokenColumn + 1),
+            AccessToken = row.GetString(FirstTokenColumn + 2),
+            RefreshToken = row.TextOrNull(FirstTokenColumn + 3),
+            ExpiresAt = row.TimeOrNull(FirstTokenColumn + 4),
+            Lifetime = row.IsDBNull(FirstTokenColumn + 5) ? null : TimeSpan.FromSeconds(row.GetInt32(FirstTokenColumn + 5)),
+            SuspectGeneration = row.LongOrNull(FirstTokenColumn + 6),
+            NextRefreshAt = row.TimeOrNull(FirstTokenColumn + 7),
+            FailureCount = row.GetInt32(FirstTokenColumn + 8),
+            Fence = row.GetInt64(FirstTokenColumn + 9),
+            IntentGeneration = row.LongOrNull(FirstTokenColumn + 10),
+            IntentId = row.GuidOrNull(FirstTokenColumn + 11),
+        },
+        row.Bytes(19));
+}

@@ -1,0 +1,21 @@
+using Microsoft.Extensions.Logging;
+
+namespace Grantkeeper.Tokens;
+
+internal static partial class TokensLog
+{
+    [LoggerMessage(3100, LogLevel.Warning, "Refresh of integration {IntegrationId} at {Provider} failed: {Class}, {Error}, {Delivery}")]
+    public static partial void RefreshFailed(ILogger logger, Guid integrationId, string provider, string @class, string error, string delivery);
+
+    [LoggerMessage(3101, LogLevel.Error, "Generation {Generation} of integration {IntegrationId} waits for the database; it is kept in memory until it is stored")]
+    public static partial void StoreWaits(ILogger logger, Guid integrationId, long generation);
+
+    [LoggerMessage(3102, LogLevel.Warning, "The failed attempt for integration {IntegrationId} could not be stored; its lease ends by itself")]
+    public static partial void FailureNotStored(ILogger logger, Guid integrationId);
+
+    [LoggerMessage(3103, LogLevel.Warning, "Counted token reads wait for the database")]
+    public static partial void ReleasesWait(ILogger logger);
+
+    [LoggerMessage(3104, LogLevel.Error, "A stored token of integration {IntegrationId} does not open with its key and place")]
+    public static partial void Unreadable(ILogger logger, Guid integrationId);
+}
