@@ -21,7 +21,7 @@ internal sealed class ConsentStore(TimeProvider time)
     }
 
     /// <summary>Ends the live consents of an integration.</summary>
-    public Task End(IDb db, string userId, Guid integrationId, string reason, CancellationToken cancellation) => db.Execute(
+    public static Task End(IDb db, string userId, Guid integrationId, string reason, CancellationToken cancellation) => db.Execute(
         "UPDATE oauth_consents SET is_revoked = true, revoked_at = now(), revoked_reason = $3 WHERE user_id = $1 AND integration_id = $2 AND NOT is_revoked",
         cancellation, userId, integrationId, reason);
 }

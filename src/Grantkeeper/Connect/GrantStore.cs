@@ -1,0 +1,90 @@
+using Grantkeeper.Audit;
+using Grantkeeper.Consents;
+using Grantkeeper.Encryption;
+using Grantkeeper.Errors;
+using Grantkeeper.OAuth;
+using Grantkeeper.Providers;
+using Grantkeeper.Storage;
+using Grantkeeper.Tokens;
+
+namespace Grantkeeper.Connect;
+
+/// <summary>
+/// Stores a fresh grant: integration, tokens, consent, audit row and the flow's end in one transaction. The same account
+/// of the same user is the same integration, with a new epoch; a named reconnect insists on its account.
+/// </summary>
+internal sealed class GrantStore(Database database, TokenVault vault, ConsentStore consents, SecretBox box, AuditLog audit, TimeProvider time)
+{
+    /// <summary>How long the only copy of fresh tokens waits for the database.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
+
+    private sealed record Existing(Guid Id);
+
+    /// <summary>The integration's id. Failures: <c>integrations.account_mismatch</c>, <c>integrations.not_found</c>.</summary>
+    public async Task<Result<Guid>> Store(PendingFlow flow, Provider provider, Account account, TokenResponse tokens, DateTimeOffset sentAt, TimeSpan duration, AuditSource source, CancellationToken cancellation)
+    {
+        var began = time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return await database.ForUser(flow.UserId).Transaction(db => Write(db, flow, provider, account, tokens, sentAt, duration, source, cancellation), cancellation);
+            }
+            catch (StorageUnavailableException) when (time.GetElapsedTime(began) < LongestWait)
+            {
+                await Task.Delay(Pause, time, cancellation);
+            }
+        }
+    }
+
+    private async Task<Result<Guid>> Write(IDb db, PendingFlow flow, Provider provider, Account account, TokenResponse answer, DateTimeOffset sentAt, TimeSpan duration, AuditSource source, CancellationToken cancellation)
+    {
+        // Connects of one user at one provider come one after the other, so that there is one row an account and one primary.
+        await db.Execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", cancellation, $"{flow.UserId}\n{provider.Key}");
+        var id = flow.ReconnectIntegrationId
+            ?? (account.Id is null ? null : (await db.One(
+                "SELECT id FROM oauth_integrations WHERE user_id = $1 AND provider = $2 AND provider_account_id = $3",
+                row => new Existing(row.GetGuid(0)), cancellation, flow.UserId, provider.Key, account.Id))?.Id);
+        var old = id is null ? null : await TokenVault.Lock(db, id.Value, flow.UserId, cancellation);
+        if (flow.ReconnectIntegrationId is not null)
+        {
+            if (old is null)
+                return new Failure(ErrorCatalogue.Integrations.NotFound);
+            if (!flow.ReplaceAccount && account.Id is not null && old.Integration.AccountId is not null && old.Integration.AccountId != account.Id)
+                return new Failure(ErrorCatalogue.Integrations.AccountMismatch);
+        }
+
+        var integrationId = id ?? Guid.CreateVersion7(time.GetUtcNow());
+        var salt = await OwnerSalts.Get(db, flow.UserId, cancellation);
+        var tokens = TokenMerge.Merge(answer, KeptRefreshToken(old), flow.Scopes, sentAt);
+        var epoch = (old?.Integration.Epoch ?? 0) + 1;
+        var generation = (old?.Tokens?.Generation ?? 0) + 1;
+        await Upsert(db, flow, provider, account, integrationId, epoch, tokens.Scopes, cancellation);
+        await vault.StoreConsent(db, flow.UserId, integrationId, epoch, generation, salt, tokens, cancellation);
+        await consents.Record(db, flow.UserId, integrationId, epoch, flow.Scopes, tokens.Scopes, source, cancellation);
+        await FlowStore.Finish(db, flow, FlowStatus.Completed, integrationId, null, cancellation);
+        await audit.Write(db, new AuditEvent(AuditAction.Connect, flow.UserId, source)
+        {
+            IntegrationId = integrationId, Provider = provider.Key, Scopes = tokens.Scopes, Duration = duration,
+        }, cancellation);
+        return integrationId;
+    }
+
+    /// <summary>A consent that brings no refresh token keeps the old one, as long as it was good (some providers give it only once).</summary>
+    private Secret KeptRefreshToken(GrantRow? old) =>
+        old is { Tokens: not null, Integration.IsActive: true } ? old.OpenRefreshToken(box) ?? default : default;
+
+    private static Task Upsert(IDb db, PendingFlow flow, Provider provider, Account account, Guid id, int epoch, ScopeSet scopes, CancellationToken cancellation) => db.Execute(
+        """
+        INSERT INTO oauth_integrations (user_id, id, provider, provider_account_id, account_email, account_name, account_avatar, status, is_primary, epoch, scopes, connected_at, last_sync_at)
+        VALUES ($1, $2, $3, coalesce($4, $2::text), $5, $6, $7, 'active',
+            NOT EXISTS (SELECT FROM oauth_integrations p WHERE p.user_id = $1 AND p.provider = $3 AND p.is_primary), $8, $9, now(), now())
+        ON CONFLICT (user_id, id) DO UPDATE SET provider_account_id = coalesce($4, oauth_integrations.provider_account_id),
+            account_email = $5, account_name = $6, account_avatar = $7, status = 'active',
+            reason = NULL, reason_detail = NULL, epoch = $8, scopes = $9, updated_at = now(), connected_at = now(), last_sync_at = now(),
+            revoked_at = NULL, error_message = NULL, error_count = 0,
+            is_primary = oauth_integrations.is_primary OR NOT EXISTS (SELECT FROM oauth_integrations p WHERE p.user_id = $1 AND p.provider = $3 AND p.is_primary)
+        """,
+        cancellation, flow.UserId, id, provider.Key, account.Id, account.Email, account.Name, account.AvatarUrl, epoch, scopes.ToArray());
+}
