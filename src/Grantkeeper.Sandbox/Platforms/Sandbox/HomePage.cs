@@ -60,7 +60,7 @@ internal static class HomePage
     {
         var id = $"switch-{action}";
         var text = value is null
-            ? Html.Of($"""<label id="{id}">{label}</label>""")
+            ? Html.Of($"""<span id="{id}">{label}</span>""")
             : Html.Of($"""<label id="{id}" for="{id}-value">{label}</label><input id="{id}-value" name="value" value="{value}" inputmode="numeric" pattern="[0-9]+" required title="A number of {unit}">""");
         return Html.Of($"""
             <li><form method="post" action="/switches"><input type="hidden" name="antiforgery" value="{antiforgery}">{text}
