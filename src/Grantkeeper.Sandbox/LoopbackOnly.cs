@@ -12,7 +12,7 @@ internal static class LoopbackOnly
     public static IReadOnlyList<string> Faults(string urls)
     {
         var parts = urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        if (parts.Length == 0) return ["no address to listen on was given."];
+        if (parts.Length == 0) return ["was given no address to listen on."];
         return [.. parts.Where(part => !IsAllowed(part)).Select(part =>
             $"refuses to listen on '{part}': only http on 127.0.0.1, [::1] or localhost, without a path, is allowed.")];
     }

@@ -11,6 +11,7 @@ namespace Grantkeeper.Sandbox;
 public static class SandboxApp
 {
     private const long LargestBody = 256 * 1024;
+    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(2);
 
     /// <summary>
     /// Builds a sandbox that is ready to start. <c>--urls</c> among the arguments overrides the options. Its
@@ -23,14 +24,16 @@ public static class SandboxApp
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Configuration.AddCommandLine(args);
         var urls = builder.Configuration["urls"] ?? options.Urls;
-        if (LoopbackOnly.Faults(urls) is { Count: > 0 } faults) throw new ArgumentException($"The sandbox {faults[0]}", nameof(options));
+        if (LoopbackOnly.Faults(urls) is { Count: > 0 } faults) throw new ArgumentException($"The sandbox {faults[0]}");
 
         builder.WebHost.UseKestrelCore().UseUrls(urls).ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = LargestBody;
         });
-        builder.Logging.AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Warning);
+        builder.Logging.AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Warning)
+            .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None); // A failed start is thrown as well; whoever starts says so.
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = Farewell);
         builder.Services.AddRoutingCore();
         builder.Services.AddSingleton(new SandboxClock(time ?? TimeProvider.System));
         builder.Services.AddSingleton(services => new SandboxState(options, services.GetRequiredService<SandboxClock>()));

@@ -5,13 +5,13 @@ using System.Text.Json.Nodes;
 
 namespace Grantkeeper.Sandbox.OAuth;
 
-/// <summary>An RS256 key that lives as long as the process.</summary>
+/// <summary>An RS256 key, made when it is first needed, that lives as long as the process.</summary>
 internal sealed class SigningKey : IDisposable
 {
     private const int Bits = 2048;
 
     private readonly Lock gate = new();
-    private readonly RSA rsa = RSA.Create(Bits);
+    private readonly Lazy<RSA> rsa = new(() => RSA.Create(Bits));
 
     /// <summary>The name by which a token's header points at the key.</summary>
     public string KeyId { get; } = Opaque.New("")[..12];
@@ -22,7 +22,7 @@ internal sealed class SigningKey : IDisposable
         var header = new JsonObject { ["alg"] = "RS256", ["kid"] = KeyId, ["typ"] = "JWT" };
         var signed = $"{Encode(header)}.{Encode(claims)}";
         byte[] signature;
-        lock (gate) signature = rsa.SignData(Encoding.ASCII.GetBytes(signed), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        lock (gate) signature = rsa.Value.SignData(Encoding.ASCII.GetBytes(signed), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         return $"{signed}.{Base64Url.EncodeToString(signature)}";
     }
 
@@ -30,7 +30,7 @@ internal sealed class SigningKey : IDisposable
     public JsonObject ToJwk(string keyId)
     {
         RSAParameters parameters;
-        lock (gate) parameters = rsa.ExportParameters(includePrivateParameters: false);
+        lock (gate) parameters = rsa.Value.ExportParameters(includePrivateParameters: false);
         return new JsonObject
         {
             ["kty"] = "RSA",
@@ -43,7 +43,10 @@ internal sealed class SigningKey : IDisposable
     }
 
     /// <inheritdoc />
-    public void Dispose() => rsa.Dispose();
+    public void Dispose()
+    {
+        if (rsa.IsValueCreated) rsa.Value.Dispose();
+    }
 
     private static string Encode(JsonObject part) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(part.ToJsonString()));
 }

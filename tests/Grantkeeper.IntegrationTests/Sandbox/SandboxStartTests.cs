@@ -71,18 +71,13 @@ public sealed class SandboxStartTests
     [Theory]
     [InlineData("http://0.0.0.0:21151", "[]", "refuses to listen")]
     [InlineData("http://127.0.0.1:21151", "[{}]", "has no client_id")]
-    public async Task The_program_says_what_is_wrong_and_ends(string urls, string clients, string message)
+    public Task The_program_says_what_is_wrong_and_ends(string urls, string clients, string message) => Ends(urls, clients, message);
+
+    [Fact]
+    public async Task The_program_says_that_its_port_is_taken()
     {
-        var start = new System.Diagnostics.ProcessStartInfo("dotnet", [typeof(SandboxApp).Assembly.Location])
-        {
-            RedirectStandardError = true,
-            Environment = { ["ASPNETCORE_URLS"] = urls, ["SANDBOX_CLIENTS"] = clients },
-        };
-        using var process = System.Diagnostics.Process.Start(start)!;
-        var error = await process.StandardError.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        process.ExitCode.ShouldBe(2);
-        error.ShouldContain(message);
+        await using var host = await SandboxHost.Start();
+        await Ends(host.Origin, "[]", "address already in use");
     }
 
     [Fact]
@@ -107,5 +102,21 @@ public sealed class SandboxStartTests
         for (var count = 0; count < 1100; count++)
             host.State.Grants.Refresh((string)tokens["refresh_token"]!, "shop", null, plan).Issued.ShouldNotBeNull();
         host.State.Grants.FindAccess((string)tokens["access_token"]!).ShouldBeNull();
+    }
+
+    private static async Task Ends(string urls, string clients, string message)
+    {
+        var start = new System.Diagnostics.ProcessStartInfo("dotnet", [typeof(SandboxApp).Assembly.Location])
+        {
+            RedirectStandardError = true,
+            Environment = { ["ASPNETCORE_URLS"] = urls, ["SANDBOX_CLIENTS"] = clients },
+        };
+        using var process = System.Diagnostics.Process.Start(start)!;
+        var error = await process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        process.ExitCode.ShouldBe(2);
+        error.ShouldStartWith("sandbox: ");
+        error.ShouldContain(message);
+        error.ShouldNotContain("   at ");
     }
 }

@@ -73,7 +73,7 @@ internal static class HomePage
         var faults = state.Faults.Pending;
         return faults.Count == 0 ? Html.None : Html.Of($"""
             <section class="panel full" aria-labelledby="pending"><h2 id="pending">About to go wrong</h2>
-            <ul>{Html.Each(faults, fault => Html.Of($"""<li><span class="tag bad">{Words(Wire(fault.Mode))}</span> at {Words(Wire(fault.Endpoint))}, {Times(fault)}</li>"""))}</ul>
+            <ul>{Html.Each(faults, fault => Html.Of($"""<li><span class="tag bad">{What(fault)}</span> at {Place(fault.Endpoint)}, {Times(fault)}</li>"""))}</ul>
             <form method="post" action="/switches"><input type="hidden" name="antiforgery" value="{antiforgery}">
             <div class="buttons"><button name="action" value="clear">Switch all off</button></div></form></section>
             """);
@@ -85,7 +85,7 @@ internal static class HomePage
         if (grants.Count == 0) return Html.Of($"<p>Nobody has granted anything yet.</p>");
         var more = grants.Count > MostGrants ? Html.Of($"""<p class="hint">The newest {MostGrants} of {grants.Count}.</p>""") : Html.None;
         return Html.Of($"""
-            <div class="scroll"><table><thead><tr><th scope="col">Person</th><th scope="col">Application</th><th scope="col">Scopes</th><th scope="col">Granted</th><th scope="col">Refreshes</th><th scope="col">State</th></tr></thead>
+            <div class="scroll" role="region" aria-labelledby="grants" tabindex="0"><table><thead><tr><th scope="col">Person</th><th scope="col">Application</th><th scope="col">Scopes</th><th scope="col">Granted</th><th scope="col">Refreshes</th><th scope="col">State</th></tr></thead>
             <tbody>{Html.Each(grants.Take(MostGrants), Row)}</tbody></table></div>{more}
             """);
     }
@@ -98,6 +98,12 @@ internal static class HomePage
     private static Html Clients(SandboxState state) => state.Clients.All.Count == 0
         ? Html.Of($"none; set <code>SANDBOX_CLIENTS</code> to a JSON array and restart.")
         : Html.Each(state.Clients.All, client => Html.Of($"<code>{client.ClientId}</code> ({client.TokenEndpointAuthMethod}) "));
+
+    private static string What(Fault fault) => fault.Mode == FaultMode.Status
+        ? $"status {fault.Status ?? StatusCodes.Status503ServiceUnavailable}"
+        : Words(Wire(fault.Mode));
+
+    private static string Place(FaultEndpoint endpoint) => endpoint == FaultEndpoint.All ? "every endpoint" : Words(Wire(endpoint));
 
     private static string Times(Fault fault) => fault.Count switch
     {
