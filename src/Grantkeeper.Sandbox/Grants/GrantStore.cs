@@ -1,0 +1,222 @@
+using Grantkeeper.Sandbox.Control;
+using Grantkeeper.Sandbox.OAuth;
+
+namespace Grantkeeper.Sandbox.Grants;
+
+/// <summary>
+/// Codes, grants and tokens of one platform, in memory, under one lock. A refresh token works once; showing an old one
+/// again, or a code again, ends the grant with all its tokens.
+/// </summary>
+public sealed class GrantStore
+{
+    private const int SweepEvery = 1024;
+    private static readonly TimeSpan CodeLifetime = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan KeptAfterExpiry = TimeSpan.FromHours(1);
+
+    private readonly Lock gate = new();
+    private readonly TimeProvider clock;
+    private readonly Counters counters;
+    private readonly Dictionary<string, CodeEntry> codes = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Grant> grants = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, AccessToken> accessTokens = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, RefreshEntry> refreshTokens = new(StringComparer.Ordinal);
+    private int issued;
+
+    internal GrantStore(TimeProvider clock, Counters counters) => (this.clock, this.counters) = (clock, counters);
+
+    /// <summary>Every grant since the start or the last reset, newest first.</summary>
+    public IReadOnlyList<Grant> All
+    {
+        get { lock (gate) return [.. grants.Values.OrderByDescending(grant => grant.GrantedAt)]; }
+    }
+
+    /// <summary>Ends all access tokens; grants and refresh tokens stay. Returns how many were still good.</summary>
+    public int ExpireAccessTokens()
+    {
+        lock (gate)
+        {
+            var now = clock.GetUtcNow();
+            var live = accessTokens.Values.Where(token => token.ExpiresAt > now).ToList();
+            foreach (var token in live) accessTokens[token.Value] = token with { ExpiresAt = now };
+            return live.Count;
+        }
+    }
+
+    /// <summary>Ends every grant of a person, as the person would in the account's settings. Returns how many were in force.</summary>
+    public int RevokeUser(string subject)
+    {
+        lock (gate)
+        {
+            var live = grants.Values.Where(grant => grant.IsLive && grant.Subject == subject).ToList();
+            foreach (var grant in live) End(grant.Id, "withdrawn by the person");
+            foreach (var code in codes.Where(code => code.Value.Bound.Subject == subject).Select(code => code.Key).ToList()) codes.Remove(code);
+            return live.Count;
+        }
+    }
+
+    /// <summary>Forgets everything.</summary>
+    public void Clear()
+    {
+        lock (gate)
+        {
+            codes.Clear();
+            grants.Clear();
+            accessTokens.Clear();
+            refreshTokens.Clear();
+        }
+    }
+
+    /// <summary>Whether a person has already granted a client all of this.</summary>
+    internal bool Covers(string clientId, string subject, IEnumerable<string> scopes)
+    {
+        lock (gate)
+        {
+            return grants.Values.Any(grant => grant.IsLive && grant.ClientId == clientId && grant.Subject == subject
+                && scopes.All(scope => grant.Scopes.Contains(scope)));
+        }
+    }
+
+    /// <summary>A fresh code.</summary>
+    internal string IssueCode(AuthorizationCode bound)
+    {
+        lock (gate)
+        {
+            var now = clock.GetUtcNow();
+            foreach (var old in codes.Where(code => code.Value.ExpiresAt + KeptAfterExpiry < now).Select(code => code.Key).ToList()) codes.Remove(old);
+            var value = Opaque.New("sbx_code_");
+            codes[value] = new CodeEntry(bound, now + CodeLifetime, GrantId: null);
+            return value;
+        }
+    }
+
+    /// <summary>Turns a code into tokens.</summary>
+    internal (IssuedTokens? Issued, OAuthRefusal? Refusal) Redeem(
+        string code, string clientId, string redirectUri, string verifier, IssuePlan plan)
+    {
+        lock (gate)
+        {
+            // 1. The code must be known, and this client's.
+            if (!codes.TryGetValue(code, out var entry) || entry.Bound.ClientId != clientId)
+                return Refuse("The code is not known here, or was given to another client.");
+
+            // 2. A second use means that two parties hold it: nobody keeps anything.
+            if (entry.GrantId is not null)
+            {
+                if (End(entry.GrantId, "its code was used twice")) counters.Add(Counter.FamiliesRevoked);
+                return Refuse("The code was used before; the tokens that came of it are revoked.");
+            }
+
+            // 3. Everything it is bound to must match.
+            if (entry.ExpiresAt <= clock.GetUtcNow()) return Refuse("The code has expired.");
+            if (entry.Bound.RedirectUri != redirectUri) return Refuse("redirect_uri is not the one of the authorization request.");
+            if (!Pkce.Proves(verifier, entry.Bound.CodeChallenge)) return Refuse("code_verifier does not belong to the code_challenge.");
+
+            // 4. The grant begins.
+            var grant = new Grant(Opaque.New("")[..8], clientId, entry.Bound.Subject, entry.Bound.Scopes, clock.GetUtcNow());
+            grants[grant.Id] = grant;
+            codes[code] = entry with { GrantId = grant.Id };
+            counters.Add(Counter.CodesRedeemed);
+            var refreshToken = plan.GiveRefreshToken && grant.Scopes.Contains("offline_access") ? NewRefreshToken(grant.Id) : null;
+            return (new IssuedTokens(grant, NewAccessToken(grant, grant.Scopes, plan), refreshToken, entry.Bound.Nonce), null);
+        }
+    }
+
+    /// <summary>Turns a refresh token into new tokens.</summary>
+    internal (IssuedTokens? Issued, OAuthRefusal? Refusal) Refresh(
+        string refreshToken, string clientId, IReadOnlyList<string>? scopes, IssuePlan plan)
+    {
+        lock (gate)
+        {
+            // 1. The token must be known, and this client's.
+            if (!refreshTokens.TryGetValue(refreshToken, out var entry) || grants[entry.GrantId] is not { } grant || grant.ClientId != clientId)
+                return Refuse("The refresh token is not known here, or belongs to another client.");
+
+            // 2. A token that was replaced is in two hands.
+            if (entry.Replaced)
+            {
+                counters.Add(Counter.ReuseDetected);
+                if (End(grant.Id, "an old refresh token was used again")) counters.Add(Counter.FamiliesRevoked);
+                return Refuse("The refresh token was replaced before; the grant is revoked.");
+            }
+
+            // 3. The grant must be in force and wide enough.
+            if (!grant.IsLive) return Refuse("The grant has ended.");
+            if (scopes is not null && scopes.FirstOrDefault(scope => !grant.Scopes.Contains(scope)) is { } wider)
+                return (null, OAuthRefusal.InvalidScope($"'{wider}' was not granted."));
+
+            // 4. Replace, and issue.
+            grants[grant.Id] = grant = grant with { Refreshes = grant.Refreshes + 1 };
+            counters.Add(Counter.Refreshes);
+            if (plan.Rotate) refreshTokens[refreshToken] = entry with { Replaced = true };
+            var next = plan.Rotate ? NewRefreshToken(grant.Id) : refreshToken;
+            var access = NewAccessToken(grant, scopes ?? grant.Scopes, plan);
+            return (new IssuedTokens(grant, access, plan.GiveRefreshToken ? next : null, Nonce: null), null);
+        }
+    }
+
+    /// <summary>The grant behind an access token that is good now, with the token; else nothing.</summary>
+    internal (AccessToken Token, Grant Grant)? FindAccess(string? value)
+    {
+        lock (gate)
+        {
+            return value is not null && accessTokens.TryGetValue(value, out var token) && token.ExpiresAt > clock.GetUtcNow()
+                && grants[token.GrantId] is { IsLive: true } grant ? (token, grant) : null;
+        }
+    }
+
+    /// <summary>The grant behind a refresh token that would work now; else nothing.</summary>
+    internal Grant? FindRefresh(string value)
+    {
+        lock (gate)
+        {
+            return refreshTokens.TryGetValue(value, out var entry) && !entry.Replaced
+                && grants[entry.GrantId] is { IsLive: true } grant ? grant : null;
+        }
+    }
+
+    /// <summary>Ends what a client's token stands for: an access token alone, a refresh token with its whole grant.</summary>
+    internal bool Revoke(string value, string clientId)
+    {
+        lock (gate)
+        {
+            if (accessTokens.TryGetValue(value, out var token) && grants[token.GrantId].ClientId == clientId)
+                return accessTokens.Remove(value);
+            return refreshTokens.TryGetValue(value, out var entry) && grants[entry.GrantId].ClientId == clientId
+                && End(entry.GrantId, "revoked by the client");
+        }
+    }
+
+    private static (IssuedTokens?, OAuthRefusal?) Refuse(string description) => (null, OAuthRefusal.InvalidGrant(description));
+
+    private bool End(string grantId, string reason)
+    {
+        if (!grants[grantId].IsLive) return false;
+        grants[grantId] = grants[grantId] with { EndedBy = reason };
+        return true;
+    }
+
+    private string NewRefreshToken(string grantId)
+    {
+        var value = Opaque.New("sbx_rt_");
+        refreshTokens[value] = new RefreshEntry(grantId, Replaced: false);
+        return value;
+    }
+
+    private AccessToken NewAccessToken(Grant grant, IReadOnlyList<string> scopes, IssuePlan plan)
+    {
+        var now = clock.GetUtcNow();
+        if (++issued % SweepEvery == 0)
+        {
+            foreach (var old in accessTokens.Values.Where(token => token.ExpiresAt + KeptAfterExpiry < now).ToList())
+                accessTokens.Remove(old.Value);
+        }
+
+        var token = new AccessToken(Opaque.New("sbx_at_"), grant.Id, scopes, now, now + plan.Lifetime);
+        accessTokens[token.Value] = token;
+        return token;
+    }
+
+    private sealed record CodeEntry(AuthorizationCode Bound, DateTimeOffset ExpiresAt, string? GrantId);
+
+    private sealed record RefreshEntry(string GrantId, bool Replaced);
+}

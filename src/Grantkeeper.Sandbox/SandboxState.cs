@@ -1,0 +1,80 @@
+using Grantkeeper.Sandbox.Clock;
+using Grantkeeper.Sandbox.Control;
+using Grantkeeper.Sandbox.Faults;
+using Grantkeeper.Sandbox.Grants;
+using Grantkeeper.Sandbox.Interactions;
+using Grantkeeper.Sandbox.OAuth;
+
+namespace Grantkeeper.Sandbox;
+
+/// <summary>Everything that one simulated platform remembers. A test that hosts the sandbox finds it among the services.</summary>
+public sealed class SandboxState : IDisposable
+{
+    private readonly TimeSpan firstLifetime;
+    private long lifetimeTicks;
+
+    internal SandboxState(SandboxOptions options, SandboxClock clock)
+    {
+        Clock = clock;
+        Clients = new ClientRegistrations(options.Clients);
+        AutoConsent = options.AutoConsent;
+        firstLifetime = options.AccessTokenLifetime;
+        AccessTokenLifetime = firstLifetime;
+        Grants = new GrantStore(clock, Counters);
+        Browsers = new BrowserSessions(clock);
+    }
+
+    /// <summary>The platform's time.</summary>
+    public SandboxClock Clock { get; }
+
+    /// <summary>The applications that may ask.</summary>
+    public ClientRegistrations Clients { get; }
+
+    /// <summary>What people granted.</summary>
+    public GrantStore Grants { get; }
+
+    /// <summary>The switches that break things.</summary>
+    public FaultBoard Faults { get; } = new();
+
+    /// <summary>What happened how often.</summary>
+    public Counters Counters { get; } = new();
+
+    /// <summary>Whether everything is granted without a page.</summary>
+    public bool AutoConsent { get; }
+
+    /// <summary>How long the next access tokens live.</summary>
+    public TimeSpan AccessTokenLifetime
+    {
+        get => TimeSpan.FromTicks(Interlocked.Read(ref lifetimeTicks));
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, TimeSpan.FromSeconds(1));
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, TimeSpan.FromDays(365));
+            Interlocked.Exchange(ref lifetimeTicks, value.Ticks);
+        }
+    }
+
+    internal BrowserSessions Browsers { get; }
+
+    internal SigningKey Key { get; } = new();
+
+    internal SigningKey OtherKey { get; } = new();
+
+    /// <summary>Back to the start: no grants, no switches, figures at zero, the real time.</summary>
+    public void Reset()
+    {
+        Grants.Clear();
+        Faults.Clear();
+        Counters.Clear();
+        Browsers.Clear();
+        Clock.Reset();
+        AccessTokenLifetime = firstLifetime;
+    }
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        Key.Dispose();
+        OtherKey.Dispose();
+    }
+}
