@@ -16,24 +16,28 @@ internal sealed record Disconnected(Integration Integration, bool WasConnected, 
 /// Ends a grant: here at once, at the provider through the outbox.
 /// </summary>
 /// <remarks>
-/// 1. one transaction: tombstone, new epoch, tokens destroyed, consent ended, revocation into the outbox, audit<br/>
-/// 2. deliver the revocation right away; when the provider does not answer, the outbox goes on<br/>
+/// 1. can the provider be asked at all? Looked up first, since no transaction waits for a provider<br/>
+/// 2. one transaction: tombstone, new epoch, tokens destroyed, consent ended, revocation into the outbox, audit<br/>
+/// 3. deliver the revocation right away; when the provider does not answer, the outbox goes on<br/>
 /// Twice is harmless: the second time tells what became of the first.
 /// </remarks>
-internal sealed class DisconnectFlow(Database database, SecretBox box, Revocations revocations, OutboxStore outbox, OutboxDelivery delivery, AuditLog audit)
+internal sealed class DisconnectFlow(IntegrationStore integrations, Database database, SecretBox box, Revocations revocations, OutboxStore outbox, OutboxDelivery delivery, AuditLog audit)
 {
     public async Task<Result<Disconnected>> Disconnect(Guid integrationId, string userId, string? reason, AuditSource source, CancellationToken cancellation)
     {
+        // 1. can the provider be asked at all?
+        if (await integrations.Find(integrationId, userId, cancellation) is not { } integration)
+            return new Failure(ErrorCatalogue.Integrations.NotFound);
+        var supported = await revocations.IsSupported(integration.Provider);
+
+        // 2. one transaction
         Guid? revocationId = null;
         GrantRow? found = null;
-        var supported = false;
-        // 1. one transaction
         var isGone = await database.ForUser(userId).Transaction(async db =>
         {
             found = await TokenVault.Lock(db, integrationId, userId, cancellation);
             if (found is null || found.Integration.Status == IntegrationStatus.Revoked)
                 return true;
-            supported = await revocations.IsSupported(found.Integration.Provider);
             if (supported && found.Tokens is not null)
                 revocationId = await EnqueueRevocation(db, found, cancellation);
             await End(db, found, reason, source, cancellation);
@@ -44,7 +48,7 @@ internal sealed class DisconnectFlow(Database database, SecretBox box, Revocatio
         if (isGone)
             return new Disconnected(found.Integration, false, await outbox.LastOutcome(userId, integrationId, Revocations.KindName, cancellation) ?? Revocations.Unsupported);
 
-        // 2. deliver the revocation right away
+        // 3. deliver the revocation right away
         if (revocationId is null)
             return new Disconnected(found.Integration, true, supported ? Revocations.Failed : Revocations.Unsupported);
         var entry = await outbox.Claimed(revocationId.Value, userId, CancellationToken.None);

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace Grantkeeper.Wire;
+namespace Grantkeeper.Http;
 
 /// <summary>How Grantkeeper writes JSON: snake_case, nulls included, times in RFC 3339 UTC with milliseconds and Z.</summary>
 internal static class WireJson

@@ -1,0 +1,116 @@
+using System.Security.Cryptography;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Grantkeeper.Errors;
+using Microsoft.AspNetCore.Http;
+
+namespace Grantkeeper.Connect;
+
+/// <summary>
+/// The pages that a browser sees at the end of a flow. Everything dynamic is encoded; a nonce is the only thing that may
+/// run; nothing is stored, framed or told to the next site. A popup gets at most one message, to one exact origin.
+/// </summary>
+internal static class CallbackPage
+{
+    private const string Style = """
+        :root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:32rem;margin:12vh auto;padding:0 1.5rem}
+        h1{font-size:1.4rem}code{opacity:.75;overflow-wrap:anywhere}button{font:inherit;padding:.6rem 1.2rem}
+        """;
+
+    private const string Script = """
+        history.replaceState(null, '', location.pathname);
+        const told = JSON.parse(document.getElementById('result').textContent);
+        if (told.target && window.opener && window.opener !== window) {
+          window.opener.postMessage(told.message, told.target);
+          window.close();
+        }
+        """;
+
+    private const string Resubmit = "document.forms[0].submit();";
+
+    /// <summary>The end of a flow: tells the opener, or the person.</summary>
+    public static IResult Of(Completed completed, string? providerName, string traceId)
+    {
+        var failure = completed.Failure;
+        var (heading, text) = failure is null
+            ? completed.IsParked
+                ? ("Almost done", "Go back to the application; it finishes the connection.")
+                : ("Connected", $"Your {providerName} account is connected. You can close this window.")
+            : (failure.Code.Title, failure.Code.Remedy);
+        var result = completed.Flow is { } flow
+            ? (object)new { target = flow.OpenerOrigin, message = Message(completed, flow) }
+            : new { target = (string?)null, message = (object?)null };
+        var status = failure is null ? StatusCodes.Status200OK : failure.Code.Status;
+        var details = failure is null ? "" : $"<p><code>{Html(failure.Code.Code)} · {Html(traceId)}</code></p>";
+        return new Page(status, heading, $"<p>{Html(text)}</p>{details}<script id=\"result\" type=\"application/json\" nonce=\"{{nonce}}\">{JsonSerializer.Serialize(result)}</script>", Script);
+    }
+
+    /// <summary>
+    /// A form_post arrives as a cross-site POST, which carries no SameSite=Lax cookie. The page submits the same fields to
+    /// itself, and this second, same-site POST carries it.
+    /// </summary>
+    public static IResult ResubmitForm(IEnumerable<KeyValuePair<string, string>> fields)
+    {
+        var inputs = string.Concat(fields.Select(field => $"<input type=\"hidden\" name=\"{Html(field.Key)}\" value=\"{Html(field.Value)}\">"));
+        return new Page(StatusCodes.Status200OK, "One moment", $"<form method=\"post\">{inputs}<button>Continue</button></form>", Resubmit);
+    }
+
+    /// <summary>The address that a finished flow leads to. What the application needs stands in the fragment, which no server logs.</summary>
+    public static string ReturnAddress(Completed completed, string returnTo)
+    {
+        var fragment = $"gk_flow={completed.Flow!.Id}";
+        if (completed.IsParked)
+            fragment += $"&gk_ticket={completed.Ticket.Reveal()}";
+        else if (completed.Failure is { } failure)
+            fragment += $"&gk_error={Uri.EscapeDataString(failure.Code.Code)}";
+        return $"{returnTo}#{fragment}";
+    }
+
+    private static Dictionary<string, object?> Message(Completed completed, PendingFlow flow)
+    {
+        var message = new Dictionary<string, object?>
+        {
+            ["type"] = "grantkeeper",
+            ["flow_id"] = flow.Id,
+            ["provider"] = flow.Provider,
+            ["status"] = completed.Failure is not null ? "failed" : completed.IsParked ? "awaiting_confirmation" : "completed",
+        };
+        if (completed.IsParked)
+            message["ticket"] = completed.Ticket.Reveal();
+        if (completed.Failure is { } failure)
+            message["code"] = failure.Code.Code;
+        return message;
+    }
+
+    private static string Html(string text) => HtmlEncoder.Default.Encode(text);
+
+    private sealed class Page(int status, string heading, string body, string script) : IResult
+    {
+        public Task ExecuteAsync(HttpContext httpContext)
+        {
+            var nonce = Convert.ToBase64String(RandomNumberGenerator.GetBytes(16));
+            var response = httpContext.Response;
+            response.StatusCode = status;
+            response.ContentType = "text/html; charset=utf-8";
+            Protect(response, nonce);
+            return response.WriteAsync($"""
+                <!doctype html>
+                <html lang="en">
+                <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{Html(heading)}</title><style nonce="{nonce}">{Style}</style></head>
+                <body><main><h1>{Html(heading)}</h1>{body.Replace("{nonce}", nonce, StringComparison.Ordinal)}</main><script nonce="{nonce}">{script}</script></body>
+                </html>
+                """, httpContext.RequestAborted);
+        }
+
+        private static void Protect(HttpResponse response, string nonce)
+        {
+            response.Headers.ContentSecurityPolicy = $"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+            response.Headers.CacheControl = "no-store";
+            response.Headers["Referrer-Policy"] = "no-referrer";
+            response.Headers.XContentTypeOptions = "nosniff";
+            response.Headers.XFrameOptions = "DENY";
+            // The opener has to be reachable for the one message.
+            response.Headers["Cross-Origin-Opener-Policy"] = "unsafe-none";
+        }
+    }
+}

@@ -1,0 +1,118 @@
+using Grantkeeper.Audit;
+using Grantkeeper.Errors;
+using Grantkeeper.Identity;
+using Grantkeeper.Startup;
+using Grantkeeper.Storage;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Grantkeeper.Http;
+
+/// <summary>The permission that an operation asks for; without one it is anonymous.</summary>
+internal sealed record RequiredPermission(string Permission);
+
+/// <summary>
+/// What every API operation has in common: the node is ready, the caller is known and may do this, no parameter is
+/// repeated, and trouble becomes a problem instead of a stack trace.
+/// </summary>
+internal sealed class ApiFilter(Readiness readiness, ApiKeys keys, ILogger<ApiFilter> logger) : IEndpointFilter
+{
+    public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        var http = context.HttpContext;
+        try
+        {
+            if (readiness.Failure is { } notReady)
+                return Answers.Problem(notReady);
+            if (await Refused(http) is { } refused)
+                return Answers.Problem(refused);
+            return await next(context);
+        }
+        catch (StorageUnavailableException exception)
+        {
+            HttpLog.StorageUnavailable(logger, exception.InnerException?.GetType().Name ?? "");
+            return Answers.Problem(new Failure(ErrorCatalogue.Storage.Unavailable));
+        }
+        catch (BadHttpRequestException)
+        {
+            return Answers.Problem(new Failure(ErrorCatalogue.Requests.Malformed));
+        }
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        {
+            return Results.Empty;
+        }
+        catch (Exception exception)
+        {
+            HttpLog.Unexpected(logger, exception, Answers.TraceId(http));
+            return Answers.Problem(new Failure(ErrorCatalogue.Internal));
+        }
+    }
+
+    private async ValueTask<Failure?> Refused(HttpContext http)
+    {
+        if (http.GetEndpoint()?.Metadata.GetMetadata<RequiredPermission>() is { } required)
+        {
+            if (http.Features.Get<Caller>() is not { } caller)
+            {
+                if (Credential(http.Request) is not { } credential)
+                    return new Failure(ErrorCatalogue.Identity.Unauthenticated);
+                if (!(await keys.Verify(credential, http.RequestAborted)).TryGet(out caller, out var failure))
+                    return failure;
+                http.Features.Set(caller);
+            }
+
+            if (!caller.May(required.Permission))
+                return new Failure(ErrorCatalogue.Identity.PermissionMissing, $"This operation asks for {required.Permission}.");
+        }
+
+        return http.Request.Query.Any(parameter => parameter.Value.Count > 1)
+            ? new Failure(ErrorCatalogue.Requests.ParameterRepeated)
+            : null;
+    }
+
+    private static string? Credential(HttpRequest request)
+    {
+        const string scheme = "Bearer ";
+        var headers = request.Headers.Authorization;
+        return headers.Count == 1 && headers[0] is { } header && header.StartsWith(scheme, StringComparison.OrdinalIgnoreCase) ? header[scheme.Length..].Trim() : null;
+    }
+}
+
+/// <summary>What an operation reads from its request.</summary>
+internal static class ApiRequest
+{
+    public static Caller Caller(this HttpContext http) => http.Features.Get<Caller>()!;
+
+    /// <summary>Who asks and from where, for the audit log.</summary>
+    public static AuditSource Source(this HttpContext http, string? actor = null) => new(
+        http.Features.Get<Caller>()?.Id, actor, http.Connection.RemoteIpAddress?.ToString(), http.Request.Headers.UserAgent.ToString() is { Length: > 0 } agent ? agent : null,
+        Answers.TraceId(http));
+
+    /// <summary>Reads a JSON body; null with a failure when it is none. An empty body counts as an empty object.</summary>
+    public static async Task<Result<T>> Body<T>(this HttpContext http) where T : class
+    {
+        const int most = 64 * 1024;
+        try
+        {
+            if (http.Request.ContentLength == 0 || (http.Request.ContentLength is null && !http.Request.Headers.ContainsKey("Transfer-Encoding")))
+                return System.Text.Json.JsonSerializer.Deserialize<T>("{}", WireJson.Options)!;
+            if (!http.Request.HasJsonContentType() || http.Request.ContentLength > most)
+                return new Failure(ErrorCatalogue.Requests.Malformed);
+            using var body = new MemoryStream();
+            var buffer = new byte[8192];
+            for (int read; (read = await http.Request.Body.ReadAsync(buffer, http.RequestAborted)) > 0;)
+            {
+                if (body.Length + read > most)
+                    return new Failure(ErrorCatalogue.Requests.Malformed, "The body is larger than 64 KiB.");
+                body.Write(buffer, 0, read);
+            }
+
+            var value = System.Text.Json.JsonSerializer.Deserialize<T>(body.GetBuffer().AsSpan(0, (int)body.Length), WireJson.Options);
+            return value is null ? new Failure(ErrorCatalogue.Requests.Malformed) : value;
+        }
+        catch (System.Text.Json.JsonException)
+        {
+            return new Failure(ErrorCatalogue.Requests.Malformed);
+        }
+    }
+}
