@@ -31,7 +31,7 @@ internal sealed class HttpEgress : IEgress, IDisposable
     }
 
     /// <inheritdoc/>
-    public async Task<EgressOutcome> Send(HttpRequestMessage request, EgressTrust trust, EgressLimits? limits, CancellationToken cancellation)
+    public async Task<EgressOutcome> Send(HttpRequestMessage request, EgressTrust trust, EgressLimits? limits = null, CancellationToken cancellation = default)
     {
         if (request.RequestUri is not { IsAbsoluteUri: true } url) throw new ArgumentException("The request has no absolute URL.", nameof(request));
         var began = _time.GetTimestamp();
