@@ -9,7 +9,7 @@ internal static class SomeEgress
 {
     public static readonly EgressOptions Development = new() { AllowLoopbackHttp = true };
 
-    public static readonly EgressLimits Short = new() { Total = TimeSpan.FromMilliseconds(300) };
+    public static readonly EgressLimits Short = new() { Total = TimeSpan.FromSeconds(1) };
 
     public static HttpEgress With(EgressOptions? options = null, IEgressNetwork? network = null) =>
         new(options ?? Development, network ?? new SystemNetwork(), TimeProvider.System, NullLogger<HttpEgress>.Instance);
