@@ -3,8 +3,9 @@ using System.Net;
 namespace Grantkeeper.Egress;
 
 /// <summary>
-/// A request body that goes out at most once. <see cref="SocketsHttpHandler"/> sends a request again on a fresh connection when
-/// a pooled one turns out to be closed; with a one-time code or a rotating refresh token in it, that would cost the grant.
+/// A request body that goes out at most once, and knows whether it did. <see cref="SocketsHttpHandler"/> sends a request again
+/// when a pooled connection turns out to be closed. In .NET 10 it stops doing so once a body was begun, but not for a POST
+/// without one, and nothing promises either; with a one-time code or a rotating refresh token a repetition costs the grant.
 /// </summary>
 internal sealed class OnceContent : HttpContent
 {
