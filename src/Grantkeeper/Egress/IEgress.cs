@@ -7,7 +7,7 @@ internal interface IEgress
     /// Sends one request once and reads the answer whole. It never follows a redirect, never sends a body twice, and never
     /// throws for what the network or the other side does; only a request without an absolute URL is a bug of the caller.
     /// </summary>
-    /// <param name="request">The request; its content is used up and disposed of.</param>
+    /// <param name="request">The request. Its content is used up, and disposed of with the request by the caller.</param>
     /// <param name="trust">Who wrote the address.</param>
     /// <param name="limits">Time and size; null for <see cref="EgressLimits.Default"/>.</param>
     /// <param name="cancellation">Gives up with <see cref="EgressFault.Cancelled"/>; it does not throw.</param>

@@ -14,9 +14,20 @@ internal static class JwtJson
     {
         fault = JwtFault.Malformed;
         if (!Utf8.IsValid(json.Span)) return null;
-        if (Parse(json, Strict) is { } element) return element;
-        if (Parse(json, Lenient) is not null) fault = JwtFault.DuplicateMember;
-        return null;
+        try
+        {
+            return Parse(json, Strict);
+        }
+        catch (JsonException)
+        {
+            if (IsReadable(json)) fault = JwtFault.DuplicateMember;
+            return null;
+        }
+        catch (InvalidOperationException)
+        {
+            // A member's name is no valid text.
+            return null;
+        }
     }
 
     /// <summary>A member that is a string; null otherwise, also for a string that is no valid text, such as half a surrogate pair.</summary>
@@ -56,14 +67,20 @@ internal static class JwtJson
 
     private static JsonElement? Parse(ReadOnlyMemory<byte> json, JsonDocumentOptions options)
     {
+        using var document = JsonDocument.Parse(json, options);
+        return document.RootElement.ValueKind is JsonValueKind.Object ? document.RootElement.Clone() : null;
+    }
+
+    /// <summary>True when only repeated members stand in the way.</summary>
+    private static bool IsReadable(ReadOnlyMemory<byte> json)
+    {
         try
         {
-            using var document = JsonDocument.Parse(json, options);
-            return document.RootElement.ValueKind is JsonValueKind.Object ? document.RootElement.Clone() : null;
+            return Parse(json, Lenient) is not null;
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        catch (JsonException)
         {
-            return null;
+            return false;
         }
     }
 }
