@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Grantkeeper.Errors;
 using Microsoft.AspNetCore.Http;
 
 namespace Grantkeeper.Connect;

@@ -9,7 +9,7 @@ namespace Grantkeeper.Http;
 /// <summary>Answers as JSON: values, and failures as RFC 9457 problem details. Nothing here is ever stored by a cache.</summary>
 internal static class Answers
 {
-    public static IResult Json<T>(T value) => new JsonAnswer<T>(value, StatusCodes.Status200OK);
+    public static IResult Json<T>(T value, int status = StatusCodes.Status200OK) => new JsonAnswer<T>(value, status);
 
     /// <summary>The one translation of a failure into HTTP.</summary>
     public static IResult Problem(Failure failure) => new ProblemAnswer(failure);

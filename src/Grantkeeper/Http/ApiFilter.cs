@@ -1,7 +1,6 @@
 using Grantkeeper.Audit;
 using Grantkeeper.Errors;
 using Grantkeeper.Identity;
-using Grantkeeper.Startup;
 using Grantkeeper.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;

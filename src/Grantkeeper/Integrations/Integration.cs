@@ -68,6 +68,12 @@ internal sealed record Integration
 
     /// <summary>True when a token may be read.</summary>
     public bool IsActive => Status is IntegrationStatus.Active or IntegrationStatus.Pending;
+
+    /// <summary>The status to show: an end that passed with nothing to renew it is an end, although nobody wrote it down.</summary>
+    public IntegrationStatus StatusAt(DateTimeOffset now) => IsActive && !HasRefreshToken && ExpiresAt <= now ? IntegrationStatus.Expired : Status;
+
+    /// <summary>True when a token can be had now, if need be by a refresh.</summary>
+    public bool IsConnectedAt(DateTimeOffset now) => StatusAt(now) is IntegrationStatus.Active or IntegrationStatus.Pending;
 }
 
 /// <summary>Why an integration needs its user again: the reason and its closed details.</summary>

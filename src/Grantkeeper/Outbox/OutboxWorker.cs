@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace Grantkeeper.Outbox;
 
 /// <summary>Delivers due entries, one after the other, every few seconds and when nudged.</summary>
-internal sealed class OutboxWorker(OutboxStore store, OutboxDelivery delivery, Startup.Readiness readiness, Settings.GrantkeeperOptions options, TimeProvider time, ILogger<OutboxWorker> logger)
+internal sealed class OutboxWorker(OutboxStore store, OutboxDelivery delivery, Readiness readiness, Settings.GrantkeeperOptions options, TimeProvider time, ILogger<OutboxWorker> logger)
     : BackgroundService
 {
     private const int Batch = 20;

@@ -44,6 +44,8 @@ internal sealed record SealedTokens
     /// <summary>When the next attempt is due; after failures, not before.</summary>
     public DateTimeOffset? NextRefreshAt { get; init; }
 
+    public DateTimeOffset? LastRefreshedAt { get; init; }
+
     public int FailureCount { get; init; }
 
     public long Fence { get; init; }

@@ -1,5 +1,3 @@
-using Grantkeeper.Integrations;
-
 namespace Grantkeeper.Tokens;
 
 /// <summary>What a read has to do about a token's age.</summary>
@@ -78,8 +76,4 @@ internal static class RefreshDecision
         var lead = lifetime.Value / 5 < TimeSpan.FromHours(2) ? lifetime.Value / 5 : TimeSpan.FromHours(2);
         return expiresAt - lead;
     }
-
-    /// <summary>The status to show: an end that passed unnoticed is an end.</summary>
-    public static IntegrationStatus StatusAt(Integration integration, DateTimeOffset now) =>
-        integration.IsActive && !integration.HasRefreshToken && integration.ExpiresAt <= now ? IntegrationStatus.Expired : integration.Status;
 }

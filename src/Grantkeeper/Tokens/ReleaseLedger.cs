@@ -12,7 +12,7 @@ namespace Grantkeeper.Tokens;
 /// and <c>usage_count</c> with <c>last_used_at</c> once a minute. A read itself writes nothing. Batches are numbered per
 /// node, so that reads lost in a crash show as a gap.
 /// </summary>
-internal sealed class ReleaseLedger(Database database, AuditLog audit, Startup.Readiness readiness, GrantkeeperOptions options, TimeProvider time, ILogger<ReleaseLedger> logger)
+internal sealed class ReleaseLedger(Database database, AuditLog audit, Readiness readiness, GrantkeeperOptions options, TimeProvider time, ILogger<ReleaseLedger> logger)
     : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);

@@ -20,7 +20,7 @@ internal sealed class TokenVault(Database database, SecretBox box, AuditLog audi
 
     private const string TokenColumns = """
         t.epoch, t.generation, t.access_token, t.refresh_token, t.expires_at, t.lifetime_seconds, t.suspect_generation,
-        t.next_refresh_at, t.failure_count, t.fence, t.intent_generation, t.intent_id
+        t.next_refresh_at, t.failure_count, t.fence, t.intent_generation, t.intent_id, t.last_refreshed_at
         """;
 
     private const string SelectGrant = $"""
@@ -209,6 +209,7 @@ internal sealed class TokenVault(Database database, SecretBox box, AuditLog audi
             Fence = row.GetInt64(FirstTokenColumn + 9),
             IntentGeneration = row.LongOrNull(FirstTokenColumn + 10),
             IntentId = row.GuidOrNull(FirstTokenColumn + 11),
+            LastRefreshedAt = row.TimeOrNull(FirstTokenColumn + 12),
         },
         row.Bytes(19));
 }

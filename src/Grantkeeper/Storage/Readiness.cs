@@ -1,6 +1,6 @@
 using Grantkeeper.Errors;
 
-namespace Grantkeeper.Startup;
+namespace Grantkeeper.Storage;
 
 /// <summary>Whether this node can serve: databases migrated, keys open. Until then requests get the failure that stands here.</summary>
 internal sealed class Readiness

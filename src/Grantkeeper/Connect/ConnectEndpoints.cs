@@ -1,0 +1,207 @@
+using Grantkeeper.Client.Contracts;
+using Grantkeeper.Encryption;
+using Grantkeeper.Errors;
+using Grantkeeper.Http;
+using Grantkeeper.Identity;
+using Grantkeeper.Integrations;
+using Grantkeeper.Links;
+using Grantkeeper.OAuth;
+using Grantkeeper.Providers;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Routing;
+
+namespace Grantkeeper.Connect;
+
+/// <summary>Starts, confirmations, flow statuses and disconnects over HTTP; what browsers meet is in <see cref="BrowserEndpoints"/>.</summary>
+internal static class ConnectEndpoints
+{
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.Api<AuthorizationUrl>("GET", "/oauth/{provider}/auth", Permissions.Connect, "Starts a connection; answers with the link for the user's browser", Auth);
+        routes.Api<InitiateAnswer>("POST", "/api/v1/oauth/initiate", Permissions.Connect, "Starts a connection; answers with the link for the user's browser", Initiate)
+            .Accepts<InitiateRequest>("application/json");
+        routes.Api<CallbackAnswer>("POST", "/oauth/{provider}/callback", Permissions.Connect, "Hands in a callback that reached the application's own page", CallbackByCaller)
+            .Accepts<CallbackRequest>("application/json");
+        routes.Api<FlowAnswer>("GET", "/api/v1/oauth/flows/{flowId}", Permissions.Read, "How far a connection has come", Flow);
+        routes.Api<CallbackAnswer>("POST", "/api/v1/oauth/flows/{flowId}/confirm", Permissions.Connect, "Finishes a connection for its user with the ticket that came back with the browser", Confirm)
+            .Accepts<ConfirmRequest>("application/json");
+        routes.Api<DisconnectAnswer>("POST", "/oauth/{provider}/disconnect", Permissions.Revoke, "Ends a user's connection, here and at the provider", DisconnectAt)
+            .Accepts<DisconnectRequest>("application/json");
+        routes.Api<DisconnectAnswer>("DELETE", "/api/v1/oauth/integrations/{id}", Permissions.Revoke, "Ends an integration, here and at the provider", Delete);
+    }
+
+    private static async Task<IResult> Auth(
+        HttpContext http, ConnectFlow connect, ConnectLinks links, ProviderCatalogue catalogue, string provider, string? scopes, string? confirm,
+        [FromQuery(Name = "user_id")] string? userId, [FromQuery(Name = "return_to")] string? returnTo, [FromQuery(Name = "login_hint")] string? loginHint,
+        [FromQuery(Name = "opener_origin")] string? openerOrigin, [FromQuery(Name = "integration_id")] string? integrationId)
+    {
+        if (confirm is not (null or "true" or "false"))
+            return Answers.Problem(new Failure(ErrorCatalogue.Requests.Invalid) { Items = ["confirm must be true or false"] });
+        Guid? reconnect = Guid.TryParse(integrationId, out var guid) ? guid : null;
+        if (integrationId is not null && reconnect is null)
+            return Answers.Problem(new Failure(ErrorCatalogue.Integrations.NotFound));
+        if (!Caller.UserOf(userId).TryGet(out var user, out var failure))
+            return Answers.Problem(failure);
+        var started = await connect.Start(
+            new StartRequest
+            {
+                Provider = provider,
+                UserId = user,
+                Scopes = ScopeSet.Parse(scopes),
+                ReturnTo = returnTo,
+                LoginHint = loginHint,
+                OpenerOrigin = openerOrigin,
+                ReconnectIntegrationId = reconnect,
+                Completion = confirm == "false" ? Completion.Direct : Completion.Confirm,
+            },
+            http.Source(), http.RequestAborted);
+        if (!started.TryGet(out var flow, out failure))
+            return Answers.Problem(failure);
+        var known = catalogue.Find(provider)!;
+        var details = new Dictionary<string, object?> { ["scopes"] = flow.Scopes.ToArray() };
+        if (http.Caller().IsAdministrator)
+            details["provider_authorization_url"] = flow.ProviderUrl.Reveal();
+        return Answers.Json(new AuthorizationUrl
+        {
+            AuthUrl = links.Start(flow.StartHandle.Reveal()),
+            State = flow.State.Reveal(),
+            FlowId = flow.FlowId,
+            ProviderKey = known.Key,
+            DisplayName = known.DisplayName,
+            ExpiresIn = flow.ExpiresIn,
+            TrustedOrigins = [flow.TrustedOrigin],
+            Details = details,
+        });
+    }
+
+    private static async Task<IResult> Initiate(HttpContext http, ConnectFlow connect, ConnectLinks links)
+    {
+        if (!(await http.Body<InitiateRequest>()).TryGet(out var body, out var failure))
+            return Answers.Problem(failure);
+        if (string.IsNullOrEmpty(body.Provider))
+            return Answers.Problem(new Failure(ErrorCatalogue.Requests.Invalid) { Items = ["provider is required"] });
+        if (!Caller.UserOf(body.UserId).TryGet(out var user, out failure))
+            return Answers.Problem(failure);
+        if (body.Scopes?.Any(scope => scope is null || scope.Length is 0 or > 300 || scope.Any(char.IsWhiteSpace)) == true)
+            return Answers.Problem(new Failure(ErrorCatalogue.Requests.Invalid) { Items = ["scopes must be texts without blanks"] });
+        var started = await connect.Start(
+            new StartRequest
+            {
+                Provider = body.Provider,
+                UserId = user,
+                Scopes = ScopeSet.Of(body.Scopes ?? []),
+                RedirectUri = body.RedirectUri,
+                ReturnTo = body.ReturnTo,
+                LoginHint = body.LoginHint,
+                OpenerOrigin = body.OpenerOrigin,
+                ReconnectIntegrationId = body.IntegrationId,
+                ReplaceAccount = body.ReplaceAccount ?? false,
+                Completion = body.Confirm == false ? Completion.Direct : Completion.Confirm,
+            },
+            http.Source(body.Actor is { Length: <= 255 } actor ? actor : null), http.RequestAborted);
+        return started.TryGet(out var flow, out failure)
+            ? Answers.Json(new InitiateAnswer
+            {
+                AuthorizationUrl = links.Start(flow.StartHandle.Reveal()),
+                StateToken = flow.State.Reveal(),
+                Provider = body.Provider,
+                Scopes = flow.Scopes.ToArray(),
+                FlowId = flow.FlowId,
+            })
+            : Answers.Problem(failure);
+    }
+
+    /// <summary>The JSON form of the callback; the form that browsers post is told apart by its content type.</summary>
+    private static async Task<IResult> CallbackByCaller(HttpContext http, ConnectFlow connect, ProviderCatalogue catalogue, string provider)
+    {
+        if (catalogue.Find(provider) is not { } known)
+            return Answers.Problem(new Failure(ErrorCatalogue.Providers.Unknown));
+        if (!(await http.Body<CallbackRequest>()).TryGet(out var body, out var failure) || !Caller.UserOf(body.UserId).TryGet(out var user, out failure))
+            return Answers.Problem(failure);
+        var answer = AuthorizationResponse.Read(new Dictionary<string, string?>
+        {
+            [OAuthNames.Code] = body.Code, [OAuthNames.State] = body.State, [OAuthNames.Iss] = body.Iss, [OAuthNames.Error] = body.Error,
+        });
+        var completed = await connect.Complete(known.Key, answer, new CallbackBearer(null, user, true), http.Source(), http.RequestAborted);
+        return Answer(completed, known);
+    }
+
+    private static async Task<IResult> Flow(HttpContext http, FlowStore flows, TimeProvider time, string flowId, [FromQuery(Name = "user_id")] string? userId)
+    {
+        if (!Caller.UserOf(userId).TryGet(out var user, out var failure))
+            return Answers.Problem(failure);
+        if (!Guid.TryParse(flowId, out var id) || await flows.Find(id, user, http.RequestAborted) is not { } flow)
+            return Answers.Problem(new Failure(ErrorCatalogue.Connect.FlowUnknown));
+        var code = flow.ErrorCode is null ? null : ErrorCatalogue.Find(flow.ErrorCode);
+        var status = flow.Status switch
+        {
+            FlowStatus.Started when flow.ExpiresAt <= time.GetUtcNow() => "expired",
+            FlowStatus.Started or FlowStatus.Redeemed => "pending",
+            FlowStatus.Parked => "awaiting_confirmation",
+            _ => Words.Of(flow.Status),
+        };
+        return Answers.Json(new FlowAnswer(flow.Id, status, flow.Provider, flow.IntegrationId, code is null ? null : new ErrorEntry(code.Code, code.Cause)));
+    }
+
+    private static async Task<IResult> Confirm(HttpContext http, ConnectFlow connect, ProviderCatalogue catalogue, string flowId)
+    {
+        if (!(await http.Body<ConfirmRequest>()).TryGet(out var body, out var failure) || !Caller.UserOf(body.UserId).TryGet(out var user, out failure))
+            return Answers.Problem(failure);
+        if (!Guid.TryParse(flowId, out var id))
+            return Answers.Problem(new Failure(ErrorCatalogue.Connect.FlowUnknown));
+        if (body.Ticket is not { Length: > 0 and <= RandomHandle.MaxLength })
+            return Answers.Problem(new Failure(ErrorCatalogue.Connect.TicketInvalid));
+        var completed = await connect.Confirm(id, new Secret(body.Ticket), user, http.Source(), http.RequestAborted);
+        return Answer(completed, completed.Flow is null ? null : catalogue.Find(completed.Flow.Provider));
+    }
+
+    private static async Task<IResult> DisconnectAt(HttpContext http, DisconnectFlow disconnect, IntegrationStore integrations, ProviderCatalogue catalogue, string provider)
+    {
+        if (catalogue.Find(provider) is not { } known)
+            return Answers.Problem(new Failure(ErrorCatalogue.Providers.Unknown));
+        if (!(await http.Body<DisconnectRequest>()).TryGet(out var body, out var failure) || !Caller.UserOf(body.UserId).TryGet(out var user, out failure))
+            return Answers.Problem(failure);
+        return await integrations.FindAt(known.Key, user, body.AccountId, http.RequestAborted) is { } integration
+            ? await Disconnected(http, disconnect, catalogue, integration, body.Reason)
+            // Nothing connected is what was asked for: twice is harmless.
+            : Answers.Json(new DisconnectAnswer(true, known.Key, known.DisplayName, $"No {known.DisplayName} account is connected.", Tokens.Revocations.Unsupported, null));
+    }
+
+    private static async Task<IResult> Delete(HttpContext http, DisconnectFlow disconnect, IntegrationStore integrations, ProviderCatalogue catalogue, string id, string? reason, [FromQuery(Name = "user_id")] string? userId) =>
+        Guid.TryParse(id, out var guid) && await integrations.Find(guid, userId, http.RequestAborted) is { } integration
+            ? await Disconnected(http, disconnect, catalogue, integration, reason)
+            : Answers.Problem(new Failure(ErrorCatalogue.Integrations.NotFound));
+
+    private static async Task<IResult> Disconnected(HttpContext http, DisconnectFlow disconnect, ProviderCatalogue catalogue, Integration integration, string? reason)
+    {
+        if (!(await disconnect.Disconnect(integration.Id, integration.UserId, reason, http.Source(), http.RequestAborted)).TryGet(out var done, out var failure))
+            return Answers.Problem(failure);
+        var name = catalogue.Find(integration.Provider)?.DisplayName ?? integration.Provider;
+        var message = done.WasConnected
+            ? $"{name} is disconnected here; {Said(done.ProviderRevocation)}."
+            : $"{name} was disconnected before; {Said(done.ProviderRevocation)}.";
+        return Answers.Json(new DisconnectAnswer(true, integration.Provider, name, message, done.ProviderRevocation, null));
+    }
+
+    private static string Said(string revocation) => revocation switch
+    {
+        Tokens.Revocations.Confirmed => "the provider confirmed that the grant is gone",
+        Tokens.Revocations.Pending => "the provider did not answer yet and is asked again until it does",
+        Tokens.Revocations.Withheld => "the provider was not told, because that would end another connected account too",
+        Tokens.Revocations.Unsupported => "the provider offers no way to revoke, the user can remove the app in the account's settings",
+        _ => "the provider refused the revocation, the user can remove the app in the account's settings",
+    };
+
+    private static IResult Answer(Completed completed, Provider? provider)
+    {
+        if (completed.Failure is not { } failure)
+            return Answers.Json(new CallbackAnswer(true, provider!.Key, provider.DisplayName, true, completed.IntegrationId, $"{provider.DisplayName} is connected.", null));
+        // Refused by the provider or the user: the operation ran. Everything else could not be tried.
+        var ran = provider is not null && (failure.Code == ErrorCatalogue.Connect.AccessDenied || failure.Code == ErrorCatalogue.Connect.ProviderRefused
+            || failure.Code == ErrorCatalogue.Connect.CodeRejected || failure.Code == ErrorCatalogue.Providers.ClientRejected);
+        return ran
+            ? Answers.Json(new CallbackAnswer(false, provider!.Key, provider.DisplayName, false, null, failure.Message, new ErrorEntry(failure.Code.Code, failure.Message)))
+            : Answers.Problem(failure);
+    }
+}

@@ -1,0 +1,25 @@
+using Grantkeeper.Administration;
+using Grantkeeper.Connect;
+using Grantkeeper.Integrations;
+using Grantkeeper.Monitoring;
+using Grantkeeper.Tokens;
+using Microsoft.AspNetCore.Routing;
+
+namespace Grantkeeper;
+
+/// <summary>Mounts Grantkeeper's routes in an ASP.NET Core application.</summary>
+public static class GrantkeeperEndpointRouteBuilderExtensions
+{
+    /// <summary>Maps every route; one line per slice, and the only place that does.</summary>
+    /// <param name="endpoints">The application's routes.</param>
+    public static IEndpointRouteBuilder MapGrantkeeper(this IEndpointRouteBuilder endpoints)
+    {
+        HealthEndpoints.Map(endpoints);
+        IntegrationEndpoints.Map(endpoints);
+        TokenEndpoints.Map(endpoints);
+        ConnectEndpoints.Map(endpoints);
+        BrowserEndpoints.Map(endpoints);
+        AdministrationEndpoints.Map(endpoints);
+        return endpoints;
+    }
+}

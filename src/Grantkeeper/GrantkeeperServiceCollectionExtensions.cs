@@ -1,0 +1,121 @@
+using System.Net;
+using Grantkeeper.Audit;
+using Grantkeeper.Connect;
+using Grantkeeper.Consents;
+using Grantkeeper.Egress;
+using Grantkeeper.Encryption;
+using Grantkeeper.Http;
+using Grantkeeper.Identity;
+using Grantkeeper.Integrations;
+using Grantkeeper.Jwt;
+using Grantkeeper.Links;
+using Grantkeeper.Outbox;
+using Grantkeeper.Providers;
+using Grantkeeper.Settings;
+using Grantkeeper.Startup;
+using Grantkeeper.Storage;
+using Grantkeeper.Tokens;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Npgsql;
+
+namespace Grantkeeper;
+
+/// <summary>Adds Grantkeeper to an ASP.NET Core application.</summary>
+public static class GrantkeeperServiceCollectionExtensions
+{
+    /// <summary>
+    /// Registers every slice. Settings are read from <paramref name="configuration"/> when the host starts; what is missing or
+    /// wrong stops the start with <see cref="GrantkeeperStartException"/>, every fault listed.
+    /// </summary>
+    /// <param name="services">The application's services.</param>
+    /// <param name="configuration">The application's configuration, environment variables included.</param>
+    public static IServiceCollection AddGrantkeeper(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(_ => Deployment.Read(configuration));
+        services.AddSingleton(provider => provider.GetRequiredService<Deployment>().Options);
+        services.AddSingleton(provider => provider.GetRequiredService<Deployment>().Catalogue);
+        services.AddSingleton<Readiness>();
+        services.AddHostedService<StartUp>();
+
+        AddStorage(services);
+        AddEgress(services);
+        AddHttp(services);
+        AddGrants(services);
+        return services;
+    }
+
+    private static void AddStorage(IServiceCollection services)
+    {
+        services.AddSingleton<KeyRing>();
+        services.AddSingleton<SecretBox>();
+        services.AddSingleton(provider => Open(provider, options => options.UserDataDatabase));
+        services.AddSingleton(provider =>
+        {
+            var options = provider.GetRequiredService<GrantkeeperOptions>();
+            // One pool when one URL serves both.
+            return new PlatformDatabase(options.PlatformDatabase == options.UserDataDatabase
+                ? provider.GetRequiredService<Database>()
+                : Open(provider, o => o.PlatformDatabase));
+        });
+    }
+
+    private static void AddEgress(IServiceCollection services)
+    {
+        services.TryAddSingleton(provider =>
+        {
+            var options = provider.GetRequiredService<GrantkeeperOptions>();
+            return new EgressOptions
+            {
+                AllowedNetworks = [.. options.AllowedNetworks.Select(network => IPNetwork.Parse(network))],
+                AllowLoopbackHttp = options.AllowsLoopbackHttp,
+            };
+        });
+        services.AddEgress();
+        services.AddSingleton<JwksCache>();
+    }
+
+    private static void AddHttp(IServiceCollection services)
+    {
+        services.AddSingleton<IHttpContextFactory, SecretAddressContextFactory>();
+        services.AddSingleton<BrowserServices>();
+        services.AddSingleton<ApiKeys>();
+        services.AddSingleton<SignInLinks>();
+        services.AddSingleton<ConnectLinks>();
+    }
+
+    private static void AddGrants(IServiceCollection services)
+    {
+        services.AddSingleton<AuditLog>();
+        services.AddSingleton<OutboxStore>();
+        services.AddSingleton<OutboxDelivery>();
+        services.AddHostedService<OutboxWorker>();
+        services.AddSingleton<EndpointDiscovery>();
+        services.AddSingleton<TokenRequests>();
+        services.AddSingleton<AccountReader>();
+        services.AddSingleton<IntegrationStore>();
+        services.AddSingleton<ConsentStore>();
+        services.AddSingleton<TokenVault>();
+        services.AddSingleton<Revocations>();
+        services.AddSingleton<IOutboxHandler>(provider => provider.GetRequiredService<Revocations>());
+        services.AddSingleton<LateTokens>();
+        services.AddSingleton<TokenRefresher>();
+        services.AddSingleton<ReleaseLedger>();
+        services.AddHostedService(provider => provider.GetRequiredService<ReleaseLedger>());
+        services.AddSingleton<TokenAccess>();
+        services.AddSingleton<ITokens, Tokens.Tokens>();
+        services.AddSingleton<FlowStore>();
+        services.AddSingleton<GrantStore>();
+        services.AddSingleton<ConnectFlow>();
+        services.AddSingleton<DisconnectFlow>();
+    }
+
+    private static Database Open(IServiceProvider provider, Func<GrantkeeperOptions, string> url)
+    {
+        var connection = DatabaseUrl.ForApplication(DatabaseUrl.Parse(url(provider.GetRequiredService<GrantkeeperOptions>())).Value);
+        return new Database(new NpgsqlDataSourceBuilder(connection.ConnectionString).Build(), provider.GetRequiredService<TimeProvider>());
+    }
+}

@@ -1,0 +1,29 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Grantkeeper.Http;
+
+/// <summary>Mounts an API operation with what all of them have in common.</summary>
+internal static class ApiRoutes
+{
+    public const string Tag = "Grantkeeper";
+
+    /// <summary>An operation for callers with a permission, answering with <typeparamref name="TAnswer"/>.</summary>
+    public static RouteHandlerBuilder Api<TAnswer>(this IEndpointRouteBuilder routes, string method, string path, string permission, string summary, Delegate handler) => routes
+        .MapMethods(path, [method], handler)
+        .WithMetadata(new RequiredPermission(permission))
+        .WithTags(Tag)
+        .WithSummary(summary)
+        .Produces<TAnswer>()
+        .ProducesProblem(StatusCodes.Status401Unauthorized)
+        .ProducesProblem(StatusCodes.Status403Forbidden)
+        .ProducesProblem(StatusCodes.Status503ServiceUnavailable)
+        .AddEndpointFilter<ApiFilter>();
+
+    /// <summary>An operation for browsers and probes, without a credential.</summary>
+    public static RouteHandlerBuilder Anonymous(this IEndpointRouteBuilder routes, string method, string path, string summary, Delegate handler) => routes
+        .MapMethods(path, [method], handler)
+        .WithTags(Tag)
+        .WithSummary(summary);
+}

@@ -1,0 +1,160 @@
+using Grantkeeper.Client.Contracts;
+using Grantkeeper.Errors;
+using Grantkeeper.Http;
+using Grantkeeper.Identity;
+using Grantkeeper.Providers;
+using Grantkeeper.RedirectUris;
+using Grantkeeper.Settings;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Routing;
+
+namespace Grantkeeper.Integrations;
+
+/// <summary>Providers, statuses, accounts and integrations over HTTP.</summary>
+internal static class IntegrationEndpoints
+{
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        foreach (var path in new[] { "/oauth/providers", "/api/v1/oauth/providers" })
+            routes.Api<ProviderList>("GET", path, Permissions.Read, "All providers; with user_id also whether that user is connected", Providers);
+        routes.Api<ConnectionStatus>("GET", "/oauth/{provider}/status", Permissions.Read, "Whether a user is connected at a provider", Status);
+        routes.Api<AccountList>("GET", "/oauth/{provider}/accounts", Permissions.Read, "A user's connected accounts at a provider", Accounts);
+        routes.Api<IntegrationList>("GET", "/api/v1/oauth/integrations", Permissions.Read, "Integrations of a user; without user_id of all users, for administrators", List);
+        routes.Api<IntegrationEntry>("GET", "/api/v1/oauth/integrations/{id}", Permissions.Read, "One integration", Get);
+    }
+
+    private static async Task<IResult> Providers(
+        HttpContext http, ProviderCatalogue catalogue, IntegrationStore integrations, GrantkeeperOptions options, TimeProvider time,
+        [FromQuery(Name = "user_id")] string? userId)
+    {
+        Dictionary<string, Integration>? byProvider = null;
+        if (userId is not null)
+        {
+            if (!Caller.UserOf(userId).TryGet(out var user, out var failure))
+                return Answers.Problem(failure);
+            var mine = await integrations.List(new IntegrationFilter(user, null, false, null, 1000), http.RequestAborted);
+            byProvider = mine.Where(integration => integration.IsPrimary).ToDictionary(integration => integration.Provider, StringComparer.Ordinal);
+        }
+
+        var now = time.GetUtcNow();
+        return Answers.Json(new ProviderList([.. catalogue.Offered.Select(provider => Entry(provider, byProvider, options, now))]));
+    }
+
+    private static ProviderEntry Entry(Provider provider, Dictionary<string, Integration>? byProvider, GrantkeeperOptions options, DateTimeOffset now)
+    {
+        var manifest = provider.Manifest;
+        var redirectUri = RedirectUriPolicy.RedirectUriOf(provider.Key, provider.Client.RedirectUri, options);
+        var integration = byProvider?.GetValueOrDefault(provider.Key);
+        var details = new Dictionary<string, object?>
+        {
+            ["redirect_uri"] = redirectUri.IsSuccess ? redirectUri.Value : null,
+            ["missing"] = provider.Missing,
+            ["docs_url"] = manifest.DocsUrl,
+        };
+        return new ProviderEntry(
+            provider.Key, provider.DisplayName, provider.IsConfigured && redirectUri.IsSuccess,
+            byProvider is null ? null : integration?.IsConnectedAt(now) ?? false,
+            integration is null ? null : Words.Of(integration.StatusAt(now)),
+            new ProviderCapabilities(manifest.Refresh, manifest.RevocationEndpoint is not null || manifest.Discovery, manifest.Pkce, true, false, false, false),
+            [.. manifest.Scopes.Select(scope => new ScopeEntry(scope.Name, scope.DisplayName, scope.Description, scope.Category, scope.Required, scope.Sensitive))],
+            [], details, provider.IsConfigured && redirectUri.Failure is { } failure ? new ErrorEntry(failure.Code.Code, failure.Message) : null);
+    }
+
+    private static async Task<IResult> Status(
+        HttpContext http, ProviderCatalogue catalogue, IntegrationStore integrations, TimeProvider time, string provider,
+        [FromQuery(Name = "user_id")] string? userId)
+    {
+        if (catalogue.Find(provider) is not { } known)
+            return Answers.Problem(new Failure(ErrorCatalogue.Providers.Unknown));
+        if (!Caller.UserOf(userId).TryGet(out var user, out var failure))
+            return Answers.Problem(failure);
+        var now = time.GetUtcNow();
+        var integration = await integrations.FindAt(known.Key, user, null, http.RequestAborted);
+        var details = new Dictionary<string, object?>();
+        if (integration is not null)
+        {
+            details["integration_id"] = integration.Id;
+            details["status"] = Words.Of(integration.StatusAt(now));
+            details["account"] = AccountOf(integration);
+            details["scopes"] = integration.Scopes.ToArray();
+        }
+
+        var needsUser = integration?.Reason == Reasons.ReauthorizationRequired;
+        return Answers.Json(new ConnectionStatus(
+            known.Key, known.DisplayName, user, integration?.IsConnectedAt(now) ?? false, integration?.ExpiresAt, integration?.HasRefreshToken ?? false, now,
+            integration is null ? [] : Warnings(integration, now), details,
+            needsUser ? new ErrorEntry(ErrorCatalogue.Tokens.ReauthorizationRequired.Code, ErrorCatalogue.Tokens.ReauthorizationRequired.Cause) : null));
+    }
+
+    private static List<string> Warnings(Integration integration, DateTimeOffset now)
+    {
+        var warnings = new List<string>();
+        if (integration.Status == IntegrationStatus.Pending)
+            warnings.Add("unverified");
+        if (integration.StatusAt(now) == IntegrationStatus.Expired)
+            warnings.Add("expired");
+        if (!integration.HasRefreshToken && integration.ExpiresAt is not null)
+            warnings.Add("no_refresh_token");
+        if (integration.Status == IntegrationStatus.Inactive)
+            warnings.Add("inactive");
+        return warnings;
+    }
+
+    private static async Task<IResult> Accounts(
+        HttpContext http, ProviderCatalogue catalogue, IntegrationStore integrations, TimeProvider time, string provider,
+        [FromQuery(Name = "user_id")] string? userId)
+    {
+        if (catalogue.Find(provider) is not { } known)
+            return Answers.Problem(new Failure(ErrorCatalogue.Providers.Unknown));
+        if (!Caller.UserOf(userId).TryGet(out var user, out var failure))
+            return Answers.Problem(failure);
+        var now = time.GetUtcNow();
+        var mine = await integrations.List(new IntegrationFilter(user, known.Key, false, null, 1000), http.RequestAborted);
+        return Answers.Json(new AccountList([.. mine.Where(integration => integration.Status != IntegrationStatus.Revoked).Select(integration => new ConnectedAccount(
+            integration.AccountId, integration.AccountName ?? integration.AccountEmail, integration.AccountEmail, integration.ConnectedAt, integration.ExpiresAt,
+            integration.IsConnectedAt(now), integration.IsPrimary, integration.Id))]));
+    }
+
+    private static async Task<IResult> List(
+        HttpContext http, ProviderCatalogue catalogue, IntegrationStore integrations, TimeProvider time, string? provider, string? cursor, string? limit,
+        [FromQuery(Name = "user_id")] string? userId, [FromQuery(Name = "active_only")] string? activeOnly)
+    {
+        string? user = null;
+        if (userId is not null)
+        {
+            if (!Caller.UserOf(userId).TryGet(out user, out var failure))
+                return Answers.Problem(failure);
+        }
+        else if (!http.Caller().IsAdministrator)
+        {
+            return Answers.Problem(new Failure(ErrorCatalogue.Identity.UserRequired));
+        }
+
+        if (!Cursor.Read(cursor, limit).TryGet(out var page, out var faults))
+            return Answers.Problem(faults);
+        if (activeOnly is not (null or "true" or "false"))
+            return Answers.Problem(new Failure(ErrorCatalogue.Requests.Invalid) { Items = ["active_only must be true or false"] });
+        var key = provider is null ? null : catalogue.Find(provider)?.Key ?? provider;
+        var found = await integrations.List(new IntegrationFilter(user, key, activeOnly == "true", page.After, page.Limit + 1), http.RequestAborted);
+        var now = time.GetUtcNow();
+        var shown = found.Take(page.Limit).ToList();
+        return Answers.Json(new IntegrationList([.. shown.Select(integration => EntryOf(integration, now))], found.Count > page.Limit ? Cursor.Of(shown[^1].Id) : null));
+    }
+
+    private static async Task<IResult> Get(HttpContext http, IntegrationStore integrations, TimeProvider time, string id, [FromQuery(Name = "user_id")] string? userId)
+    {
+        if (userId is not null && Caller.UserOf(userId).Failure is { } failure)
+            return Answers.Problem(failure);
+        var integration = Guid.TryParse(id, out var guid) ? await integrations.Find(guid, userId, http.RequestAborted) : null;
+        return integration is null ? Answers.Problem(new Failure(ErrorCatalogue.Integrations.NotFound)) : Answers.Json(EntryOf(integration, time.GetUtcNow()));
+    }
+
+    internal static IntegrationEntry EntryOf(Integration integration, DateTimeOffset now) => new(
+        integration.Id, integration.Provider, integration.UserId, Words.Of(integration.StatusAt(now)), integration.Reason, integration.ReasonDetail,
+        integration.StatusAt(now) == IntegrationStatus.Active, integration.IsPrimary, AccountOf(integration), integration.Scopes.ToArray(),
+        integration.CreatedAt, integration.UpdatedAt, integration.ExpiresAt, integration.LastSyncAt, new Dictionary<string, object?>());
+
+    private static AccountEntry AccountOf(Integration integration) =>
+        new(integration.AccountId, integration.AccountName, integration.AccountEmail, integration.AccountAvatar);
+}

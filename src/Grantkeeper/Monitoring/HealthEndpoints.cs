@@ -1,0 +1,71 @@
+using System.Net;
+using Grantkeeper.Client.Contracts;
+using Grantkeeper.Errors;
+using Grantkeeper.Http;
+using Grantkeeper.Identity;
+using Grantkeeper.Storage;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Grantkeeper.Monitoring;
+
+/// <summary>Health over HTTP: live says that the process answers, ready that it can serve. Providers' troubles are not ours.</summary>
+internal static class HealthEndpoints
+{
+    private const string Healthy = "healthy";
+    private const string Unhealthy = "unhealthy";
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.Anonymous("GET", "/health/live", "The process answers", () => Answers.Json(new HealthAnswer(Healthy, new Dictionary<string, HealthComponent>()))).Produces<HealthAnswer>();
+        routes.Anonymous("GET", "/health/ready", "The node can serve", Ready).Produces<HealthAnswer>();
+        // Details are for operators: on loopback anybody, elsewhere a key.
+        routes.Anonymous("GET", "/oauth/health", "Health of every component", Components).Produces<HealthAnswer>();
+    }
+
+    private static async Task<IResult> Ready(HttpContext http, Readiness readiness, Database database)
+    {
+        var components = await Look(readiness, database, http.RequestAborted);
+        return Answer(components, withDetails: false);
+    }
+
+    private static async Task<IResult> Components(HttpContext http, Readiness readiness, Database database, ApiKeys keys)
+    {
+        if (http.Connection.RemoteIpAddress is not { } address || !IPAddress.IsLoopback(address))
+        {
+            var header = http.Request.Headers.Authorization.ToString();
+            if (!header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase))
+                return Answers.Problem(new Failure(ErrorCatalogue.Identity.Unauthenticated));
+            if ((await keys.Verify(header["Bearer ".Length..].Trim(), http.RequestAborted)).Failure is { } failure)
+                return Answers.Problem(failure);
+        }
+
+        return Answer(await Look(readiness, database, http.RequestAborted), withDetails: true);
+    }
+
+    private static async Task<Dictionary<string, HealthComponent>> Look(Readiness readiness, Database database, CancellationToken cancellation)
+    {
+        var components = new Dictionary<string, HealthComponent>
+        {
+            ["start"] = readiness.Failure is { } failure ? new HealthComponent(Unhealthy, failure.Code.Code, failure.Message) : new HealthComponent(Healthy, null, null),
+        };
+        try
+        {
+            await database.AsService(ServiceReason.Deployment).Read("SELECT 1", row => "", cancellation);
+            components["database"] = new HealthComponent(Healthy, null, null);
+        }
+        catch (StorageUnavailableException)
+        {
+            components["database"] = new HealthComponent(Unhealthy, ErrorCatalogue.Storage.Unavailable.Code, ErrorCatalogue.Storage.Unavailable.Cause);
+        }
+
+        return components;
+    }
+
+    private static IResult Answer(Dictionary<string, HealthComponent> components, bool withDetails)
+    {
+        var healthy = components.Values.All(component => component.Status == Healthy);
+        var answer = new HealthAnswer(healthy ? Healthy : Unhealthy, withDetails ? components : new Dictionary<string, HealthComponent>());
+        return Answers.Json(answer, healthy ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
+    }
+}

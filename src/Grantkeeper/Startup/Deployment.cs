@@ -1,0 +1,24 @@
+using Grantkeeper.Providers;
+using Grantkeeper.Settings;
+using Microsoft.Extensions.Configuration;
+
+namespace Grantkeeper.Startup;
+
+/// <summary>Everything that is read from configuration, once and together, so that all faults are reported at once.</summary>
+internal sealed record Deployment(GrantkeeperOptions Options, ProviderCatalogue Catalogue)
+{
+    /// <exception cref="GrantkeeperStartException">A setting or manifest is missing or wrong.</exception>
+    public static Deployment Read(IConfiguration configuration)
+    {
+        var faults = new List<string>();
+        var options = OptionsReader.Read(configuration, faults);
+        // Manifests are judged too when the settings are not usable; then as strictly as in production.
+        var catalogue = ProviderCatalogue.Read(configuration, options ?? new GrantkeeperOptions
+        {
+            FrontendUrl = new Uri("https://unset.invalid"),
+            PublicUrl = new Uri("https://unset.invalid"),
+            ProvidersPath = configuration["GRANTKEEPER_PROVIDERS_PATH"],
+        }, faults);
+        return options is not null && catalogue is not null ? new Deployment(options, catalogue) : throw new GrantkeeperStartException(faults);
+    }
+}

@@ -1,0 +1,114 @@
+using Grantkeeper.Client.Contracts;
+using Grantkeeper.Errors;
+using Grantkeeper.Http;
+using Grantkeeper.Identity;
+using Grantkeeper.OAuth;
+using Grantkeeper.Providers;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Routing;
+
+namespace Grantkeeper.Tokens;
+
+/// <summary>Token reads for back ends, and refreshes, over HTTP.</summary>
+internal static class TokenEndpoints
+{
+    /// <summary>How long a client may keep a token without asking again.</summary>
+    private const int CacheSeconds = 60;
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.Api<AccessTokenAnswer>("GET", "/oauth/{provider}/token", Permissions.TokenRead, "A fresh access token for a user's account at a provider", ReadAt);
+        routes.Api<AccessTokenAnswer>("GET", "/api/v1/oauth/integrations/{id}/token", Permissions.TokenRead, "A fresh access token of an integration", Read);
+        routes.Api<TokenRejectedAnswer>("POST", "/api/v1/oauth/integrations/{id}/token/rejected", Permissions.TokenRead, "Reports that the provider's API refused a token", Rejected)
+            .Accepts<TokenRejectedRequest>("application/json");
+        routes.Api<RefreshAnswer>("POST", "/oauth/{provider}/refresh", Permissions.Refresh, "Renews a user's token now", RefreshAt).Accepts<RefreshRequest>("application/json");
+        routes.Api<RefreshAnswer>("POST", "/api/v1/oauth/integrations/{id}/refresh", Permissions.Refresh, "Renews an integration's token now", Refresh);
+    }
+
+    private static async Task<IResult> ReadAt(
+        HttpContext http, TokenAccess tokens, ProviderCatalogue catalogue, string provider, string? scopes,
+        [FromQuery(Name = "user_id")] string? userId, [FromQuery(Name = "min_ttl")] string? minTtl, [FromQuery(Name = "account_id")] string? accountId)
+    {
+        if (catalogue.Find(provider) is not { } known)
+            return Answers.Problem(new Failure(ErrorCatalogue.Providers.Unknown));
+        if (!Caller.UserOf(userId).TryGet(out var user, out var failure) || !MinTtl(minTtl).TryGet(out var ttl, out failure))
+            return Answers.Problem(failure);
+        return Answer(await tokens.GetAt(known.Key, user, accountId, ttl, ScopeSet.Parse(scopes), http.Source(), http.RequestAborted));
+    }
+
+    private static async Task<IResult> Read(
+        HttpContext http, TokenAccess tokens, string id, string? scopes,
+        [FromQuery(Name = "user_id")] string? userId, [FromQuery(Name = "min_ttl")] string? minTtl)
+    {
+        if (userId is not null && Caller.UserOf(userId).Failure is { } unusable)
+            return Answers.Problem(unusable);
+        if (!MinTtl(minTtl).TryGet(out var ttl, out var failure))
+            return Answers.Problem(failure);
+        return Guid.TryParse(id, out var guid)
+            ? Answer(await tokens.Get(guid, userId, ttl, ScopeSet.Parse(scopes), http.Source(), http.RequestAborted))
+            : Answers.Problem(new Failure(ErrorCatalogue.Integrations.NotFound));
+    }
+
+    private static async Task<IResult> Rejected(HttpContext http, TokenVault vault, string id, [FromQuery(Name = "user_id")] string? userId)
+    {
+        if (!(await http.Body<TokenRejectedRequest>()).TryGet(out var body, out var failure))
+            return Answers.Problem(failure);
+        if (body.Generation is not { } generation)
+            return Answers.Problem(new Failure(ErrorCatalogue.Requests.Invalid) { Items = ["generation is required"] });
+        if (!Guid.TryParse(id, out var guid) || await vault.Find(guid, userId, http.RequestAborted) is not { Tokens: not null } row)
+            return Answers.Problem(new Failure(ErrorCatalogue.Integrations.NotFound));
+        return Answers.Json(new TokenRejectedAnswer(await vault.Suspect(row, generation, http.Source(), http.RequestAborted)));
+    }
+
+    private static async Task<IResult> RefreshAt(HttpContext http, TokenAccess tokens, TokenVault vault, ProviderCatalogue catalogue, string provider)
+    {
+        if (catalogue.Find(provider) is not { } known)
+            return Answers.Problem(new Failure(ErrorCatalogue.Providers.Unknown));
+        if (!(await http.Body<RefreshRequest>()).TryGet(out var body, out var failure) || !Caller.UserOf(body.UserId).TryGet(out var user, out failure))
+            return Answers.Problem(failure);
+        return await vault.FindAt(known.Key, user, body.AccountId, http.RequestAborted) is { } row
+            ? await Refreshed(http, tokens, row)
+            : Answers.Problem(new Failure(ErrorCatalogue.Integrations.NotConnected));
+    }
+
+    private static async Task<IResult> Refresh(HttpContext http, TokenAccess tokens, TokenVault vault, string id, [FromQuery(Name = "user_id")] string? userId) =>
+        Guid.TryParse(id, out var guid) && await vault.Find(guid, userId, http.RequestAborted) is { } row
+            ? await Refreshed(http, tokens, row)
+            : Answers.Problem(new Failure(ErrorCatalogue.Integrations.NotFound));
+
+    private static async Task<IResult> Refreshed(HttpContext http, TokenAccess tokens, GrantRow row)
+    {
+        var wasUsable = row.Integration.IsActive;
+        if ((await tokens.Refresh(row, http.Source(), http.RequestAborted)).TryGet(out var newer, out var failure))
+            return Answers.Json(new RefreshAnswer(true, row.Integration.Provider, newer.Tokens!.LastRefreshedAt, newer.Tokens.ExpiresAt, null));
+        // The provider was asked and refused: the operation ran. Everything else could not be tried.
+        var ran = wasUsable && (failure.Code == ErrorCatalogue.Tokens.ReauthorizationRequired || failure.Code == ErrorCatalogue.Providers.ClientRejected);
+        return ran
+            ? Answers.Json(new RefreshAnswer(false, row.Integration.Provider, null, row.Tokens?.ExpiresAt, new ErrorEntry(failure.Code.Code, failure.Message)))
+            : Answers.Problem(failure);
+    }
+
+    private static IResult Answer(Result<TokenGrant> result) => result.TryGet(out var grant, out var failure)
+        ? Answers.Json(new AccessTokenAnswer
+        {
+            AccessToken = grant.AccessToken.Reveal(),
+            TokenType = "Bearer",
+            ExpiresAt = grant.ExpiresAt,
+            Scopes = grant.Scopes,
+            IntegrationId = grant.IntegrationId,
+            Generation = grant.Generation,
+            CacheSeconds = CacheSeconds,
+            Warning = grant.Warning,
+        })
+        : Answers.Problem(failure);
+
+    private static Result<TimeSpan> MinTtl(string? text)
+    {
+        if (text is null)
+            return TokenAccess.DefaultMinTtl;
+        return int.TryParse(text, out var seconds) && seconds >= 0 && seconds <= TokenAccess.LongestMinTtl.TotalSeconds
+            ? TimeSpan.FromSeconds(seconds)
+            : new Failure(ErrorCatalogue.Requests.Invalid) { Items = [$"min_ttl must be whole seconds from 0 to {TokenAccess.LongestMinTtl.TotalSeconds}"] };
+    }
+}
