@@ -1,3 +1,5 @@
+using Grantkeeper.Launcher.Processes;
+
 namespace Grantkeeper.Launcher.Postgres;
 
 /// <summary>

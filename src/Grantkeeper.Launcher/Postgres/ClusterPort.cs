@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 
 namespace Grantkeeper.Launcher.Postgres;
@@ -15,12 +13,12 @@ internal static class ClusterPort
     /// <summary>Chooses a port and notes it in the file.</summary>
     public static int Choose(string file)
     {
-        if (Read(file) is { } noted && IsFree(noted))
+        if (Read(file) is { } noted && LoopbackPort.IsFree(noted))
             return noted;
         for (var attempt = 0; attempt < Tries; attempt++)
         {
             var port = RandomNumberGenerator.GetInt32(First, Last + 1);
-            if (!IsFree(port))
+            if (!LoopbackPort.IsFree(port))
                 continue;
             Note(file, port);
             return port;
@@ -36,19 +34,4 @@ internal static class ClusterPort
             : null;
 
     public static void Note(string file, int port) => File.WriteAllText(file, port.ToString(CultureInfo.InvariantCulture) + "\n");
-
-    /// <summary>True when nothing listens there on loopback.</summary>
-    public static bool IsFree(int port)
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ExclusiveAddressUse = true };
-        try
-        {
-            socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
-    }
 }

@@ -2,6 +2,7 @@ using System.Formats.Tar;
 using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text.Json;
+using Grantkeeper.Launcher.Processes;
 
 namespace Grantkeeper.Launcher.Postgres;
 

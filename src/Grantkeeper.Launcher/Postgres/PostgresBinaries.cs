@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Grantkeeper.Launcher.Processes;
 
 namespace Grantkeeper.Launcher.Postgres;
 

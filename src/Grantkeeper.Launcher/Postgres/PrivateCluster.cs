@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
+using Grantkeeper.Launcher.Processes;
 using Npgsql;
 
 namespace Grantkeeper.Launcher.Postgres;

@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 
-namespace Grantkeeper.Launcher;
+namespace Grantkeeper.Launcher.Processes;
 
 /// <summary>Runs a short-lived program to its end and collects what it printed.</summary>
 internal static class Tool
