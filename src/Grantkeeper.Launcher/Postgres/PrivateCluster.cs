@@ -300,7 +300,7 @@ internal sealed partial class PrivateCluster : IAsyncDisposable
             await connection.OpenAsync(cancellation);
             return null;
         }
-        catch (Exception trouble) when (trouble is NpgsqlException or TimeoutException or IOException)
+        catch (NpgsqlException trouble)
         {
             return trouble;
         }

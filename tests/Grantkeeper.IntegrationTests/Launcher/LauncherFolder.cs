@@ -7,6 +7,16 @@ internal sealed class LauncherFolder : IAsyncDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("gk-launcher-").FullName;
 
+    /// <summary>The launcher in its own output folder, where it finds what it needs to run by itself.</summary>
+    public static string Built
+    {
+        get
+        {
+            var tests = new DirectoryInfo(AppContext.BaseDirectory);
+            return System.IO.Path.Combine(tests.Parent!.Parent!.FullName, "Grantkeeper.Launcher", tests.Name, "Grantkeeper.Launcher.dll");
+        }
+    }
+
     public Dictionary<string, string?> Variables { get; } = new() { ["PATH"] = Environment.GetEnvironmentVariable("PATH") };
 
     public string In(string name) => System.IO.Path.Combine(Path, name);
@@ -20,10 +30,11 @@ internal sealed class LauncherFolder : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (File.Exists(In("postgres.key")))
+        Variables.Clear();
+        foreach (var data in (string[])[Path, In(".grantkeeper")])
         {
-            Variables.Clear();
-            await PrivateCluster.Remove(Options(), CancellationToken.None);
+            if (System.IO.Path.Exists(System.IO.Path.Combine(data, "postgres")))
+                await PrivateCluster.Remove(Options() with { DataPath = data }, CancellationToken.None);
         }
 
         Directory.Delete(Path, recursive: true);

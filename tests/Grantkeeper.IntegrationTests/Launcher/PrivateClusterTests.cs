@@ -260,7 +260,7 @@ public sealed class PrivateClusterTests : IAsyncDisposable
     private Process StartOwner()
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardInput = true };
-        start.ArgumentList.Add(typeof(PrivateCluster).Assembly.Location);
+        start.ArgumentList.Add(LauncherFolder.Built);
         start.ArgumentList.Add("--database-only");
         start.Environment["GRANTKEEPER_DATA_PATH"] = _folder.Path;
         string[] foreign = ["USER_DATA_DATABASE_URL", "PLATFORM_DATABASE_URL", "ConnectionStrings__grantkeeper", "DEPLOY_ENV"];
