@@ -103,7 +103,7 @@ internal sealed class ClusterFolder
     {
         if (Directory.Exists(place))
             throw new LaunchException(
-                $"The private database of {dataPath} was made by an ordinary user. Start ./run as that user again, or start anew with ./run --reset.");
+                $"The private database of {dataPath} was made by an ordinary user. Start ./run as that user again, or delete {place} to start anew.");
         var home = File.Exists(place) ? (await File.ReadAllTextAsync(place, cancellation)).Trim() : HomeForRoot(dataPath);
         if (!Directory.Exists(home))
         {

@@ -16,7 +16,13 @@ internal static class NpmDownload
         | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
 
     /// <summary>Gives the folder of the programs; a version that was fetched before is not fetched again.</summary>
-    public static async Task<string> Fetch(NpmPackage package, string into, TimeProvider time, CancellationToken cancellation)
+    /// <param name="package">What to fetch.</param>
+    /// <param name="into">The folder under which it is unpacked.</param>
+    /// <param name="time">The clock of waits.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <param name="npm">How to call npm; null calls the one on the PATH.</param>
+    public static async Task<string> Fetch(
+        NpmPackage package, string into, TimeProvider time, CancellationToken cancellation, IReadOnlyList<string>? npm = null)
     {
         var place = Path.Combine(into, $"postgresql-{package.PackageVersion}-{package.Platform}");
         var programs = Path.Combine(place, "package", "native", "bin");
@@ -27,7 +33,7 @@ internal static class NpmDownload
         if (Directory.Exists(unfinished))
             Directory.Delete(unfinished, recursive: true);
         Directory.CreateDirectory(unfinished);
-        var archive = await Pack(package, unfinished, time, cancellation);
+        var archive = await Pack(npm ?? Npm(), package, unfinished, time, cancellation);
         Verify(package, archive);
         await Unpack(archive, unfinished, cancellation);
         File.Delete(archive);
@@ -35,9 +41,12 @@ internal static class NpmDownload
         return programs;
     }
 
-    private static async Task<string> Pack(NpmPackage package, string into, TimeProvider time, CancellationToken cancellation)
+    // On Windows npm is a command file, which only the shell runs.
+    private static string[] Npm() => OperatingSystem.IsWindows() ? ["cmd.exe", "/d", "/c", "npm"] : ["npm"];
+
+    private static async Task<string> Pack(
+        IReadOnlyList<string> npm, NpmPackage package, string into, TimeProvider time, CancellationToken cancellation)
     {
-        string[] npm = OperatingSystem.IsWindows() ? ["cmd.exe", "/d", "/c", "npm"] : ["npm"];
         var outcome = await Tool.Run(
             [.. npm, "pack", package.Specifier, "--ignore-scripts", "--pack-destination", into], into, time, cancellation);
         if (outcome.Succeeded && Directory.EnumerateFiles(into, "*.tgz").FirstOrDefault() is { } archive)
@@ -64,6 +73,7 @@ internal static class NpmDownload
     /// <summary>Unpacks a package and restores what its format cannot carry.</summary>
     internal static async Task Unpack(string archive, string into, CancellationToken cancellation)
     {
+        Directory.CreateDirectory(into);
         await using (var file = File.OpenRead(archive))
         await using (var plain = new GZipStream(file, CompressionMode.Decompress))
             await TarFile.ExtractToDirectoryAsync(plain, into, overwriteFiles: true, cancellation);
