@@ -1,1 +1,1 @@
-return 0;
+return await Grantkeeper.Launcher.Entry.Run(args);

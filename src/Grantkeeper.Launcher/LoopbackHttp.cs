@@ -1,0 +1,95 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using Grantkeeper.Launcher.Processes;
+
+namespace Grantkeeper.Launcher;
+
+/// <summary>The launcher's requests. They go to this machine only: no proxy, no redirects, loopback addresses or nothing.</summary>
+internal sealed class LoopbackHttp(TimeProvider time) : IDisposable
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan OneAnswer = TimeSpan.FromSeconds(5);
+
+    private readonly HttpMessageInvoker _http = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, UseCookies = false });
+
+    /// <summary>Asks until the address answers 200; a child that ends meanwhile, or too long a wait, is a failure.</summary>
+    public async Task WaitUntilReady(Child child, string address, TimeSpan limit, CancellationToken cancellation)
+    {
+        var started = time.GetTimestamp();
+        var last = "nothing answers";
+        while (true)
+        {
+            if (child.Ended.IsCompleted)
+                throw child.Died();
+            using (var request = new HttpRequestMessage(HttpMethod.Get, address))
+            {
+                last = await Status(request, cancellation);
+                if (last.Length == 0)
+                    return;
+            }
+
+            if (time.GetElapsedTime(started) > limit)
+                throw new LaunchException(
+                    $"The {child.Name} was not ready within {limit.TotalSeconds:0} seconds ({address}: {last}). The last lines of {child.LogFile}:\n{Words.LastLinesOf(child.LogFile, 12)}");
+            await Task.WhenAny(child.Ended, Task.Delay(Pause, time, cancellation));
+            cancellation.ThrowIfCancellationRequested();
+        }
+    }
+
+    /// <summary>Asks the server for a one-time link to its pages.</summary>
+    public async Task<SignInLink> RequestSignInLink(string server, string apiKey, CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"{server}/api/v1/oauth/admin/sign-in-links");
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", apiKey);
+        request.Content = new StringContent("{}", Encoding.UTF8, "application/json");
+        using var answer = await Send(request, cancellation);
+        var body = await answer.Content.ReadAsStringAsync(cancellation);
+        if (!answer.IsSuccessStatusCode)
+            throw new LaunchException(
+                $"The server gave no sign-in link: it answered {(int)answer.StatusCode}. If GRANTKEEPER_API_KEY is set, is it the server's key? .grantkeeper/log/server.log says more.");
+        try
+        {
+            using var document = JsonDocument.Parse(body);
+            return new(document.RootElement.GetProperty("url").GetString()!, TimeSpan.FromSeconds(document.RootElement.GetProperty("expires_in").GetInt32()));
+        }
+        catch (Exception unreadable) when (unreadable is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            throw new LaunchException("The server's answer holds no sign-in link. Are server and launcher of one build? Run ./run again after `git status` is clean.", unreadable);
+        }
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private async Task<string> Status(HttpRequestMessage request, CancellationToken cancellation)
+    {
+        try
+        {
+            using var answer = await Send(request, cancellation);
+            return answer.StatusCode == HttpStatusCode.OK ? "" : $"it answers {(int)answer.StatusCode}";
+        }
+        catch (HttpRequestException)
+        {
+            return "nothing answers";
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return "it does not answer in time";
+        }
+    }
+
+    private async Task<HttpResponseMessage> Send(HttpRequestMessage request, CancellationToken cancellation)
+    {
+        if (request.RequestUri is not { IsLoopback: true })
+            throw new InvalidOperationException($"The launcher talks to this machine only, not to {request.RequestUri?.Host}.");
+        using var deadline = new CancellationTokenSource(OneAnswer, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, deadline.Token);
+        return await _http.SendAsync(request, either.Token);
+    }
+}
+
+/// <summary>A link that signs one person in once.</summary>
+/// <param name="Address">Where it leads.</param>
+/// <param name="Validity">How long it works.</param>
+internal sealed record SignInLink(string Address, TimeSpan Validity);
