@@ -36,9 +36,15 @@ internal sealed class KeyRing
             keys.Add(version, key);
         }
 
+        Use(keys);
+        return default(Done);
+    }
+
+    /// <summary>Takes unwrapped keys into use; the newest seals from now on.</summary>
+    internal void Use(IReadOnlyDictionary<int, byte[]> keys)
+    {
         _keys = keys;
         CurrentVersion = keys.Keys.Max();
-        return default(Done);
     }
 
     private static async Task<List<(int Version, string Wrapped)>> Stored(NpgsqlConnection connection, CancellationToken cancellation)

@@ -42,7 +42,7 @@ internal sealed class LocalKeyWrapper : IKeyWrapper
         {
             text = key.IsEmpty ? File.ReadAllText(file!).Trim() : key.Reveal().Trim();
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
         {
             return new Failure(ErrorCatalogue.Encryption.KeyInvalid, $"The file that OAUTH_ENCRYPTION_KEY_FILE names ({file}) cannot be read.");
         }

@@ -29,14 +29,16 @@ internal sealed class SecretBox(KeyRing keys)
     private const int HeaderLength = 4 + NonceLength;
 
     /// <summary>Seals a value. <paramref name="ownerSalt"/> is empty for <see cref="SystemOwner"/> only.</summary>
+    /// <exception cref="InvalidOperationException">No data key is loaded, or the owner has no salt: a bug of the caller.</exception>
     public string Seal(Secret value, SealContext context, byte[] ownerSalt)
     {
         var version = keys.CurrentVersion;
+        var key = OwnerKey(version, context.Owner, ownerSalt) ?? throw new InvalidOperationException("Nothing is sealed without a data key and the owner's salt.");
         var plain = Encoding.UTF8.GetBytes(value.Reveal());
         var output = new byte[HeaderLength + plain.Length + TagLength];
         BinaryPrimitives.WriteInt32BigEndian(output, version);
         RandomNumberGenerator.Fill(output.AsSpan(4, NonceLength));
-        using var aes = new AesGcm(OwnerKey(version, context.Owner, ownerSalt)!, TagLength);
+        using var aes = new AesGcm(key, TagLength);
         aes.Encrypt(output.AsSpan(4, NonceLength), plain, output.AsSpan(HeaderLength, plain.Length), output.AsSpan(HeaderLength + plain.Length), AssociatedData(context, version));
         CryptographicOperations.ZeroMemory(plain);
         return Prefix + Base64Url.EncodeToString(output);
@@ -57,7 +59,8 @@ internal sealed class SecretBox(KeyRing keys)
             return null;
         }
 
-        if (input.Length < HeaderLength + TagLength)
+        // One ciphertext has one text: the decoder would also take padding and blanks.
+        if (input.Length < HeaderLength + TagLength || Base64Url.GetEncodedLength(input.Length) != sealedText.Length - Prefix.Length)
             return null;
         var version = BinaryPrimitives.ReadInt32BigEndian(input);
         if (OwnerKey(version, context.Owner, ownerSalt) is not { } key)

@@ -32,7 +32,9 @@ internal sealed class Flights<TKey, TResult> where TKey : notnull
 
             if (!force)
                 return flight.Current;
-            return flight.Next ??= Task.Run(() => After(flight.Current, start));
+            // Taken here and not when the next flight begins to run: by then it may be the current one itself.
+            var current = flight.Current;
+            return flight.Next ??= Task.Run(() => After(current, start));
         }
     }
 

@@ -1,0 +1,51 @@
+using Grantkeeper.Encryption;
+using Grantkeeper.OAuth;
+using Grantkeeper.Tokens;
+
+namespace Grantkeeper.Tests.Tokens;
+
+[Trait("category", "services")]
+public sealed class TokenMergeTests
+{
+    private static readonly DateTimeOffset SentAt = new(2026, 9, 30, 12, 0, 0, TimeSpan.Zero);
+    private static readonly Secret Old = new("old-refresh");
+    private static readonly ScopeSet OldScopes = ScopeSet.Of(["a", "b"]);
+
+    [Fact]
+    public void For_any_answer_the_five_rules_hold()
+    {
+        var random = new Seeded(138);
+        for (var round = 0; round < 5_000; round++)
+        {
+            var answer = new TokenResponse
+            {
+                AccessToken = new Secret($"at-{round}"),
+                RefreshToken = random.Of(default, new Secret(""), new Secret($"rt-{round}"), Old),
+                ExpiresIn = random.Coin() ? TimeSpan.FromSeconds(1 + random.Next(1_000_000)) : null,
+                Scope = random.Of(null, ScopeSet.Of(["a"]), ScopeSet.Of(["a", "b", "c"]), ScopeSet.Of(["z"])),
+            };
+            var merged = TokenMerge.Merge(answer, Old, OldScopes, SentAt);
+            merged.AccessToken.ShouldBe(answer.AccessToken);
+            merged.RefreshToken.Reveal().ShouldBe(answer.RefreshToken.IsEmpty ? "old-refresh" : answer.RefreshToken.Reveal());
+            merged.ExpiresAt.ShouldBe(SentAt + answer.ExpiresIn);
+            merged.Lifetime.ShouldBe(answer.ExpiresIn);
+            merged.Scopes.ShouldBe(answer.Scope ?? OldScopes);
+        }
+    }
+
+    [Fact]
+    public void A_grant_without_a_refresh_token_gets_none_by_merging() =>
+        TokenMerge.Merge(new TokenResponse { AccessToken = new Secret("at") }, default, OldScopes, SentAt).RefreshToken.IsEmpty.ShouldBeTrue();
+
+    [Fact]
+    public void A_second_merge_of_the_same_answer_changes_nothing()
+    {
+        var answer = new TokenResponse { AccessToken = new Secret("at"), RefreshToken = new Secret("rt"), ExpiresIn = TimeSpan.FromHours(1), Scope = ScopeSet.Of(["c"]) };
+        var once = TokenMerge.Merge(answer, Old, OldScopes, SentAt);
+        TokenMerge.Merge(answer, once.RefreshToken, once.Scopes, SentAt).ShouldBe(once);
+    }
+
+    [Fact]
+    public void A_token_set_never_prints() =>
+        TokenMerge.Merge(new TokenResponse { AccessToken = new Secret("canary-1"), RefreshToken = new Secret("canary-2") }, Old, OldScopes, SentAt).ToString().ShouldNotContain("canary");
+}
