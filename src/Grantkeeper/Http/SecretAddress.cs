@@ -4,8 +4,15 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Grantkeeper.Http;
 
 /// <summary>The part of a request's address that is secret: a callback's query, or the handle of a one-time link.</summary>
-internal sealed record SecretAddress(string Query, string Handle)
+/// <param name="query">The query with its question mark; empty when the path holds the secret.</param>
+/// <param name="handle">The handle; empty when the query holds the secret.</param>
+internal sealed class SecretAddress(string query, string handle)
 {
+    // A class and no record, so that its text form does not repeat them.
+    public string Query { get; } = query;
+
+    public string Handle { get; } = handle;
+
     /// <summary>What stands in the visible path where the handle was.</summary>
     public const string Mask = "-";
 }
@@ -31,12 +38,13 @@ internal sealed class SecretAddressContextFactory(IServiceProvider services) : I
 
     private static void Hide(IHttpRequestFeature request, IFeatureCollection features)
     {
-        var path = request.Path;
+        // Routes match with and without a slash at the end.
+        var path = request.Path.TrimEnd('/');
         if (path.EndsWith("/callback", StringComparison.OrdinalIgnoreCase) && path.Contains("/oauth/", StringComparison.OrdinalIgnoreCase))
         {
             features.Set(new SecretAddress(request.QueryString, ""));
             request.QueryString = "";
-            request.RawTarget = path;
+            request.RawTarget = request.Path;
             return;
         }
 
@@ -44,7 +52,7 @@ internal sealed class SecretAddressContextFactory(IServiceProvider services) : I
         {
             var at = path.IndexOf(prefix, StringComparison.OrdinalIgnoreCase);
             // A second segment (/connect/integrations/…) is an address without a secret.
-            if (at < 0 || path.IndexOf('/', at + prefix.Length) >= 0 || path.Length == at + prefix.Length)
+            if (at < 0 || path.IndexOf('/', at + prefix.Length) >= 0)
                 continue;
             features.Set(new SecretAddress("", path[(at + prefix.Length)..]));
             request.Path = path[..(at + prefix.Length)] + SecretAddress.Mask;

@@ -17,9 +17,10 @@ internal static class RedirectUriPolicy
     {
         if (configured is null)
         {
-            return options.PublicUrlIsSet
-                ? $"{Origin(options.PublicUrl)}/oauth/{providerKey}/callback"
-                : new Failure(ErrorCatalogue.RedirectUris.NotConfigured);
+            if (!options.PublicUrlIsSet)
+                return new Failure(ErrorCatalogue.RedirectUris.NotConfigured);
+            var derived = $"{Origin(options.PublicUrl)}/oauth/{providerKey}/callback";
+            return Contradicts(options.PublicUrl.Host, options.Environment) is { } why ? Mismatch(providerKey, derived, why) : derived;
         }
 
         if (!Uri.TryCreate(configured, UriKind.Absolute, out var uri) || uri.UserInfo.Length > 0 || uri.Fragment.Length > 0)
@@ -46,13 +47,13 @@ internal static class RedirectUriPolicy
             return refused;
         if (returnTo[0] == '/')
         {
-            // "//host" and "/%2f/host" lead elsewhere in some browsers and proxies.
+            // "//host", "/%2f/host" and "/.//host" lead elsewhere in some browsers, proxies and routers.
             var decoded = Uri.UnescapeDataString(returnTo);
-            if (decoded.Length > 1 && decoded[1] is '/' or '\\')
+            if (decoded.Any(c => c is '\\' || char.IsControl(c)))
                 return refused;
-            if (decoded.Any(c => c is '\\' || char.IsControl(c)) || !Uri.TryCreate(options.FrontendUrl, returnTo, out var path))
+            if (AtHome(decoded, options) is null || AtHome(returnTo, options) is not { Fragment.Length: 0 } path)
                 return refused;
-            return Origin(path) == Origin(options.FrontendUrl) ? path.AbsoluteUri : refused;
+            return path.AbsoluteUri;
         }
 
         if (!Uri.TryCreate(returnTo, UriKind.Absolute, out var uri) || uri.UserInfo.Length > 0 || uri.Fragment.Length > 0)
@@ -73,12 +74,18 @@ internal static class RedirectUriPolicy
     /// <summary>Scheme, host and port, as a browser compares them.</summary>
     public static string Origin(Uri uri) => uri.GetLeftPart(UriPartial.Authority);
 
+    /// <summary>The address of a path of the frontend; null when it resolves to another origin or to a path that begins with two slashes.</summary>
+    private static Uri? AtHome(string path, GrantkeeperOptions options) =>
+        !path.StartsWith("//", StringComparison.Ordinal) && Uri.TryCreate(options.FrontendUrl, path, out var address)
+        && Origin(address) == Origin(options.FrontendUrl) && !address.AbsolutePath.StartsWith("//", StringComparison.Ordinal) ? address : null;
+
     private static bool IsListed(string origin, GrantkeeperOptions options) =>
         origin == Origin(options.FrontendUrl) || options.AllowedOrigins.Contains(origin, StringComparer.Ordinal);
 
     /// <summary>Only contradictions that are sure: a developer's host in staging or production, a staging host in production.</summary>
     private static string? Contradicts(string host, DeployEnvironment environment)
     {
+        host = host.TrimEnd('.');
         if (environment == DeployEnvironment.Development)
             return null;
         if (IsDeveloperHost(host))

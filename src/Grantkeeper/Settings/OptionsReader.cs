@@ -27,6 +27,12 @@ internal static class OptionsReader
         if (platform != userData)
             CheckDatabase("PLATFORM_DATABASE_URL", platform, faults);
 
+        foreach (var name in new[] { "GRANTKEEPER_MIGRATION_DATABASE_URL", "GRANTKEEPER_PLATFORM_MIGRATION_DATABASE_URL" })
+        {
+            if (Text(configuration[name]) is { } migration)
+                CheckDatabase(name, migration, faults);
+        }
+
         var apiKey = new Secret(Text(configuration["GRANTKEEPER_API_KEY"]));
         if (!apiKey.IsEmpty && apiKey.Reveal().Length < 32)
             faults.Add("GRANTKEEPER_API_KEY is shorter than 32 characters. Make one with: openssl rand -base64 32.");
@@ -89,7 +95,7 @@ internal static class OptionsReader
             return null;
         if (TryOrigin(text, environment) is { } origin)
             return origin;
-        faults.Add($"{name} is not usable as an origin: {text}. Write scheme, host and port only, https outside of a developer's machine.");
+        faults.Add($"{name} is not usable as an origin: {Shown(text)}. Write scheme, host and port only, https outside of a developer's machine.");
         return null;
     }
 
@@ -100,8 +106,14 @@ internal static class OptionsReader
             return null;
         var https = url.Scheme == Uri.UriSchemeHttps;
         var loopback = url.Scheme == Uri.UriSchemeHttp && url.IsLoopback && environment == DeployEnvironment.Development;
-        return https || loopback ? url : null;
+        if (!https && !loopback)
+            return null;
+        // Browsers name a host of another script in its ASCII form, and so do headers.
+        return url.Host.All(char.IsAscii) ? url : new UriBuilder(url) { Host = url.IdnHost }.Uri;
     }
+
+    /// <summary>What was written, unless a password may stand in it.</summary>
+    private static string Shown(string? text) => text?.Contains('@', StringComparison.Ordinal) == true ? "it names a user" : text ?? "";
 
     private static List<string> Origins(IConfigurationSection section, DeployEnvironment environment, List<string> faults)
     {
@@ -111,7 +123,7 @@ internal static class OptionsReader
             if (entry.Value is { } text && TryOrigin(text, environment) is { } origin)
                 origins.Add(origin.GetLeftPart(UriPartial.Authority));
             else
-                faults.Add($"{entry.Path} is not usable as an origin: {entry.Value}. Write scheme, host and port only.");
+                faults.Add($"{entry.Path} is not usable as an origin: {Shown(entry.Value)}. Write scheme, host and port only.");
         }
 
         return origins;
