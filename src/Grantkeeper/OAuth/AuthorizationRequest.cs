@@ -6,6 +6,13 @@ namespace Grantkeeper.OAuth;
 /// <summary>The authorization request as a URL (RFC 6749 section 4.1.1, RFC 7636 section 4.3, OpenID Connect Core section 3.1.2.1).</summary>
 internal sealed record AuthorizationRequest
 {
+    /// <summary>What the request sends by itself; a parameter must not come twice (RFC 6749 section 3.1).</summary>
+    public static readonly IReadOnlyList<string> OwnParameters =
+    [
+        OAuthNames.ResponseType, OAuthNames.ClientId, OAuthNames.RedirectUri, OAuthNames.Scope, OAuthNames.State, OAuthNames.CodeChallenge,
+        OAuthNames.CodeChallengeMethod, OAuthNames.Nonce, OAuthNames.LoginHint, OAuthNames.ResponseMode,
+    ];
+
     public required Uri AuthorizationEndpoint { get; init; }
 
     public required string ClientId { get; init; }

@@ -39,5 +39,5 @@ internal sealed record Account(string? Id, string? Email, string? Name, string? 
     }
 
     private static string? Avatar(string? text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var url) && (url.Scheme == Uri.UriSchemeHttps || url.IsLoopback) ? url.AbsoluteUri : null;
+        Uri.TryCreate(text, UriKind.Absolute, out var url) && (url.Scheme == Uri.UriSchemeHttps || (url.Scheme == Uri.UriSchemeHttp && url.IsLoopback)) ? url.AbsoluteUri : null;
 }

@@ -75,7 +75,9 @@ internal sealed class ManifestFields(JsonObject json, string place, List<string>
                 return address;
         }
 
-        Fault(name, $"must be an absolute https URL without user or fragment (http on loopback in development only), not \"{text}\"");
+        // A password in an address stays where it was written.
+        var shown = text.Contains('@', StringComparison.Ordinal) ? "an address that names a user" : $"\"{text}\"";
+        Fault(name, $"must be an absolute https URL without user or fragment (http on loopback in development only), not {shown}");
         return null;
     }
 

@@ -22,7 +22,7 @@ internal static partial class ManifestReader
     {
         var before = faults.Count;
         var declared = Variables(new ManifestFields(tree, place, faults));
-        var fields = new ManifestFields(Fill(tree, declared, variables, place, faults), place, faults);
+        var fields = new ManifestFields(Fill(tree, declared, variables, place, faults, out var unset), place, faults);
         if (fields.Number("schema_version", 0, 0, int.MaxValue) != SchemaVersion)
             fields.Fault("schema_version", $"must be {SchemaVersion}");
         var key = fields.Required("key");
@@ -62,18 +62,21 @@ internal static partial class ManifestReader
             Account = Account(fields),
             CodeLifetime = TimeSpan.FromSeconds(fields.Number("code_lifetime_seconds", 60, 10, 3600)),
             Variables = declared,
+            UnsetVariables = unset,
         };
         fields.RefuseOthersBut("sources", "variables", "extends");
-        Combinations(manifest, fields);
+        foreach (var name in manifest.AuthorizationParameters.Keys.Where(AuthorizationRequest.OwnParameters.Contains))
+            fields.Fault("authorization_parameters", $"must not name {name}, which is sent already");
+        Combinations(manifest, fields, loopbackHttp);
         return faults.Count == before ? manifest : null;
     }
 
-    private static void Combinations(ProviderManifest manifest, ManifestFields fields)
+    private static void Combinations(ProviderManifest manifest, ManifestFields fields, bool loopbackHttp)
     {
         if (manifest.Discovery)
         {
-            if (manifest.Issuer is not null && !Uri.TryCreate(manifest.Issuer, UriKind.Absolute, out _))
-                fields.Fault("issuer", $"must be an absolute URL when discovery is true, not \"{manifest.Issuer}\"");
+            // Its document is fetched, so it is an address here and not only a name.
+            fields.Address("issuer", loopbackHttp);
         }
         else
         {
@@ -137,15 +140,24 @@ internal static partial class ManifestReader
         return variables;
     }
 
-    /// <summary>Writes the values into every text of the tree; a variable that is not declared is a fault.</summary>
-    private static JsonObject Fill(JsonObject tree, List<ProviderVariable> declared, IReadOnlyDictionary<string, string> values, string place, List<string> faults)
+    /// <summary>
+    /// Writes the values into every text of the tree. A variable without a value is filled with a name that leads nowhere,
+    /// so that the rest can be judged; a brace that names no variable stays.
+    /// </summary>
+    private static JsonObject Fill(JsonObject tree, List<ProviderVariable> declared, IReadOnlyDictionary<string, string> values, string place, List<string> faults, out List<string> unset)
     {
+        unset = [];
         var filled = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var variable in declared)
         {
+            filled[variable.Name] = variable.Kind == VariableKind.Host ? "unset.invalid" : "unset";
             var value = values.GetValueOrDefault(variable.Name) ?? variable.Default;
             if (value is null)
+            {
+                unset.Add(variable.Name);
                 continue;
+            }
+
             var fits = variable.Kind switch
             {
                 VariableKind.Label => Label().IsMatch(value),
@@ -181,13 +193,13 @@ internal static partial class ManifestReader
         AccessToken,
     }
 
-    [GeneratedRegex("^[a-z][a-z0-9_]{0,49}$")]
+    [GeneratedRegex(@"^[a-z][a-z0-9_]{0,49}\z")]
     private static partial Regex Key();
 
-    [GeneratedRegex("^[a-zA-Z0-9](?:[a-zA-Z0-9.-]{0,61}[a-zA-Z0-9])?$")]
+    [GeneratedRegex(@"^[a-zA-Z0-9](?:[a-zA-Z0-9.-]{0,61}[a-zA-Z0-9])?\z")]
     private static partial Regex Label();
 
-    [GeneratedRegex(@"^[a-zA-Z0-9.-]{1,253}(?::\d{1,5})?$")]
+    [GeneratedRegex(@"^[a-zA-Z0-9.-]{1,253}(?::\d{1,5})?\z")]
     private static partial Regex Host();
 
     [GeneratedRegex(@"\{([a-z_]+)\}")]

@@ -56,7 +56,12 @@ internal static class ManifestTree
             case YamlMappingNode mapping:
                 var json = new JsonObject();
                 foreach (var (key, value) in mapping.Children)
-                    json.Add(((YamlScalarNode)key).Value ?? "", Convert(value, depth + 1));
+                {
+                    if (key is not YamlScalarNode name)
+                        throw new YamlException(key.Start, key.End, "the name of a member must be one text");
+                    json.Add(name.Value ?? "", Convert(value, depth + 1));
+                }
+
                 return json;
             case YamlSequenceNode sequence:
                 return new JsonArray([.. sequence.Children.Select(child => Convert(child, depth + 1))]);

@@ -47,6 +47,12 @@ internal sealed class ProviderCatalogue
             var overrides = section.GetChildren().Where(child => !IsRegistration(child.Key))
                 .Select(child => KeyValuePair.Create(child.Key.ToLowerInvariant(), ManifestTree.FromConfiguration(child)));
             var merged = ManifestTree.Merge(extended, new JsonObject(overrides));
+            if ((merged["key"] as JsonValue)?.GetValue<string>() is { } written && written != key)
+            {
+                faults.Add($"{place}: key must stand in the manifest itself and cannot be overridden");
+                continue;
+            }
+
             var variables = Variables(key, section, configuration, merged);
             if (ManifestReader.Read(merged, place, variables, options.AllowsLoopbackHttp, faults) is { } manifest)
                 providers.Add(Register(manifest, section, configuration));
@@ -70,14 +76,8 @@ internal sealed class ProviderCatalogue
             missing.Add($"{prefix}_CLIENT_SECRET");
         if (manifest.Discovery && manifest.Issuer is null)
             missing.Add($"{OptionsReader.Section}__Providers__{manifest.Key}__issuer");
-        foreach (var address in new[] { manifest.AuthorizationEndpoint, manifest.TokenEndpoint })
-        {
-            // An escaped brace is a variable that nobody filled.
-            if (address is not null && address.AbsoluteUri.Contains("%7B", StringComparison.OrdinalIgnoreCase))
-                missing.Add($"{OptionsReader.Section}__Providers__{manifest.Key}__variables");
-        }
-
-        return new Provider(manifest, client, [.. missing.Distinct()]);
+        missing.AddRange(manifest.UnsetVariables.Select(name => $"{OptionsReader.Section}__Providers__{manifest.Key}__variables__{name}"));
+        return new Provider(manifest, client, missing);
     }
 
     /// <summary>Values by name: <c>Grantkeeper:Providers:{key}:variables:{name}</c>, or the environment variable <c>{KEY}_{NAME}</c>.</summary>
@@ -86,14 +86,11 @@ internal sealed class ProviderCatalogue
         var values = new Dictionary<string, string>(StringComparer.Ordinal);
         if (tree["variables"] is not JsonObject declared)
             return values;
-        foreach (var (name, _) in declared.ToList())
+        foreach (var (name, _) in declared)
         {
             var value = Text(section[$"variables:{name}"]) ?? Text(configuration[$"{key}_{name}".ToUpperInvariant()]);
             if (value is not null)
                 values[name] = value;
-            // A value written where the declaration stands came in with the overrides; the declaration is what counts here.
-            if (declared[name] is JsonValue)
-                declared[name] = new JsonObject { ["kind"] = "host" };
         }
 
         return values;

@@ -137,4 +137,7 @@ internal sealed record ProviderManifest
     public TimeSpan CodeLifetime { get; init; } = TimeSpan.FromMinutes(1);
 
     public IReadOnlyList<ProviderVariable> Variables { get; init; } = [];
+
+    /// <summary>The variables that neither configuration nor a default fills: the provider is not configured.</summary>
+    public IReadOnlyList<string> UnsetVariables { get; init; } = [];
 }

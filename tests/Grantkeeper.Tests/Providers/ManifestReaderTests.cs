@@ -1,0 +1,216 @@
+using Grantkeeper.OAuth;
+using Grantkeeper.Providers;
+using static Grantkeeper.Tests.Providers.SomeManifest;
+
+namespace Grantkeeper.Tests.Providers;
+
+[Trait("category", "providers")]
+public sealed class ManifestReaderTests
+{
+    [Fact]
+    public void A_small_manifest_has_safe_defaults()
+    {
+        var read = Read(Good);
+        (read.Key, read.Pkce, read.Iss, read.ScopeSeparator, read.Refresh, read.Discovery).ShouldBe(("acme", true, IssPolicy.IfPresent, " ", true, false));
+        (read.RevocationScope, read.RevocationToken, read.CodeLifetime, read.ClientAuthentication, read.ResponseMode).ShouldBe((RevocationScope.Token, "refresh_token", TimeSpan.FromMinutes(1), null, null));
+        (read.Account.Source, read.Account.Id.Single(), read.Account.Email.Single(), read.Account.Name).ShouldBe((AccountSource.Userinfo, "sub", "email", "name"));
+        read.DefaultScopes.Count.ShouldBe(0);
+        Read("schema_version: 1\nkey: acme\ndisplay_name: Acme\ndiscovery: true\n").Verification.ShouldBe(Verification.Draft);
+    }
+
+    [Fact]
+    public void Every_member_is_read()
+    {
+        var read = Read("""
+            schema_version: 1
+            key: acme
+            display_name: Acme
+            verification: simulated
+            docs_url: https://acme.example.com/docs
+            sources: [https://acme.example.com/docs]
+            issuer: https://acme.example.com
+            issuer_aliases: [acme.example.com]
+            authorization_endpoint: https://acme.example.com/authorize
+            token_endpoint: https://acme.example.com/token
+            revocation_endpoint: https://acme.example.com/revoke
+            userinfo_endpoint: https://acme.example.com/me
+            jwks_uri: https://acme.example.com/jwks
+            client_authentication: basic_raw
+            token_request: json
+            pkce: false
+            iss: required
+            response_mode: form_post
+            scope_separator: ","
+            default_scopes: [a, b]
+            required_scopes: a
+            scopes:
+              a: { display_name: A, description: about a, category: c, required: true, sensitive: true }
+              https://acme.example.com/b: { display_name: B }
+            authorization_parameters: { access_type: offline }
+            token_parameters: { x: 1 }
+            refresh_parameters: { y: 2 }
+            request_headers: { Acme-Version: 2026-01-01 }
+            refresh: false
+            revocation_scope: project
+            revocation_token: access_token
+            account: { source: none, id: [workspace.id, bot_id], email: [mail, upn], name: owner.name, picture: icon }
+            code_lifetime_seconds: 300
+            """);
+        (read.Verification, read.DocsUrl, read.Issuer, read.IssuerAliases.Single()).ShouldBe((Verification.Simulated, "https://acme.example.com/docs", "https://acme.example.com", "acme.example.com"));
+        (read.RevocationEndpoint!.AbsolutePath, read.UserinfoEndpoint!.AbsolutePath, read.JwksUri!.AbsolutePath).ShouldBe(("/revoke", "/me", "/jwks"));
+        (read.ClientAuthentication, read.TokenRequestIsJson, read.Pkce, read.Iss, read.ResponseMode, read.ScopeSeparator).ShouldBe((ClientAuthenticationMethod.BasicRaw, true, false, IssPolicy.Required, "form_post", ","));
+        (read.DefaultScopes.ToString(), read.RequiredScopes.ToString(), read.Scopes.Count).ShouldBe(("a b", "a", 2));
+        read.Scopes[0].ShouldBe(new ProviderScope("a", "A", "about a", "c", true, true));
+        (read.AuthorizationParameters["access_type"], read.TokenParameters["x"], read.RefreshParameters["y"], read.RequestHeaders["Acme-Version"]).ShouldBe(("offline", "1", "2", "2026-01-01"));
+        (read.Refresh, read.RevocationScope, read.RevocationToken, read.CodeLifetime).ShouldBe((false, RevocationScope.Project, "access_token", TimeSpan.FromMinutes(5)));
+        (read.Account.Source, string.Join('|', read.Account.Id), string.Join('|', read.Account.Email), read.Account.Name, read.Account.Picture).ShouldBe((AccountSource.None, "workspace.id|bot_id", "mail|upn", "owner.name", "icon"));
+    }
+
+    [Fact]
+    public void A_broken_manifest_reports_every_fault_with_its_place() => Faults("""
+        schema_version: 2
+        key: Acme-Corp
+        verification: certain
+        authorization_endpoint: http://acme.example.com/authorize
+        token_endpoint: /token
+        revocation_endpoint: [https://acme.example.com/revoke]
+        jwks_uri: https://acme.example.com/jwks#x
+        client_authentication: BASIC
+        token_request: xml
+        pkce: maybe
+        iss: sometimes
+        response_mode: fragment
+        default_scopes: { a: b }
+        scopes:
+          a: { display_name: A, colour: red }
+          b: { required: perhaps }
+          c: text
+        authorization_parameters: { state: mine, prompt: [consent] }
+        token_parameters: text
+        revocation_scope: everything
+        account: { source: guess, shoe_size: 43 }
+        code_lifetime_seconds: 5
+        variables:
+          tenant: { kind: text, minimum: 1 }
+        tokn_endpoint: https://acme.example.com/token
+        """).ShouldBe(
+        [
+            "acme.yaml: schema_version must be 1",
+            "acme.yaml: key must be snake_case, start with a letter, have at most 50 characters and be no reserved word",
+            "acme.yaml: display_name is required",
+            "acme.yaml: verification must be one of draft, documented, simulated, not \"certain\"",
+            "acme.yaml: authorization_endpoint must be an absolute https URL without user or fragment (http on loopback in development only), not \"http://acme.example.com/authorize\"",
+            "acme.yaml: token_endpoint must be an absolute https URL without user or fragment (http on loopback in development only), not \"/token\"",
+            "acme.yaml: revocation_endpoint must be one text, not a list or mapping",
+            "acme.yaml: jwks_uri must be an absolute https URL without user or fragment (http on loopback in development only), not \"https://acme.example.com/jwks#x\"",
+            "acme.yaml: client_authentication must be one of basic, basic_raw, post, json, none, not \"BASIC\"",
+            "acme.yaml: token_request must be one of form, json, not \"xml\"",
+            "acme.yaml: pkce must be true or false, not \"maybe\"",
+            "acme.yaml: iss must be one of if_present, required, ignored, not \"sometimes\"",
+            "acme.yaml: response_mode must be query or form_post, not \"fragment\"",
+            "acme.yaml: default_scopes must be a list of texts",
+            "acme.yaml: scopes: a: colour is not a member of the schema",
+            "acme.yaml: scopes: b: display_name is required",
+            "acme.yaml: scopes: b: required must be true or false, not \"perhaps\"",
+            "acme.yaml: scopes: c must be a mapping",
+            "acme.yaml: authorization_parameters must be a mapping of texts",
+            "acme.yaml: token_parameters must be a mapping of texts",
+            "acme.yaml: revocation_scope must be one of token, grant, project, not \"everything\"",
+            "acme.yaml: account: source must be one of id_token, userinfo, none, not \"guess\"",
+            "acme.yaml: account: shoe_size is not a member of the schema",
+            "acme.yaml: code_lifetime_seconds must be a whole number from 10 to 3600, not \"5\"",
+            "acme.yaml: variables: tenant: kind must be one of label, choice, host, not \"text\"",
+            "acme.yaml: variables: tenant: minimum is not a member of the schema",
+            "acme.yaml: tokn_endpoint is not a member of the schema",
+            "acme.yaml: authorization_endpoint is required unless discovery is true",
+            "acme.yaml: token_endpoint is required unless discovery is true",
+            "acme.yaml: account reads the id_token, but jwks_uri is missing",
+        ], ignoreOrder: true);
+
+    [Theory]
+    [InlineData("state"), InlineData("client_id"), InlineData("redirect_uri"), InlineData("response_type"), InlineData("scope"), InlineData("code_challenge"), InlineData("code_challenge_method"), InlineData("nonce"), InlineData("response_mode"), InlineData("login_hint")]
+    public void A_parameter_of_ours_cannot_be_sent_twice(string name) =>
+        Faults($"{Good}\nauthorization_parameters: {{ {name}: x, prompt: consent }}").Single().ShouldBe($"acme.yaml: authorization_parameters must not name {name}, which is sent already");
+
+    [Theory]
+    [InlineData("start"), InlineData("providers"), InlineData("health"), InlineData("analytics"), InlineData("callback"), InlineData("connect"), InlineData("Acme"), InlineData("1acme"), InlineData("_acme"), InlineData("acme-corp"), InlineData("acme corp"), InlineData("../acme"), InlineData("\"acme\\n\"")]
+    [InlineData("a23456789012345678901234567890123456789012345678901")]
+    public void A_key_that_is_a_route_or_no_word_is_refused(string key) => Faults(Good.Replace("key: acme", $"key: {key}", StringComparison.Ordinal)).Single().ShouldStartWith("acme.yaml: key must be snake_case");
+
+    [Theory]
+    [InlineData("http://localhost:8100/t", true, true), InlineData("http://127.0.0.1:8100/t", true, true), InlineData("http://[::1]/t", true, true), InlineData("http://localhost:8100/t", false, false), InlineData("http://acme.example.com/t", true, false)]
+    [InlineData("https://user:pw@acme.example.com/t", true, false), InlineData("ftp://acme.example.com/t", true, false), InlineData("https://acme.example.com/t?x=1", false, true), InlineData("javascript:alert(1)", true, false)]
+    public void An_endpoint_speaks_http_on_loopback_in_development_only(string address, bool development, bool accepted)
+    {
+        var faults = new List<string>();
+        SomeManifest.Read(Good.Replace("https://acme.example.com/token", address, StringComparison.Ordinal), faults, development);
+        (faults.Count == 0).ShouldBe(accepted, string.Join('\n', faults));
+        string.Join('\n', faults).ShouldNotContain("pw");
+    }
+
+    [Theory]
+    [InlineData("http://acme.example.com", false), InlineData("http://localhost:8100", false), InlineData("/etc/passwd", false), InlineData("file:///etc/passwd", false), InlineData("acme", false), InlineData("https://acme.example.com", true), InlineData("https://acme.example.com/realms/x", true)]
+    public void An_issuer_that_is_discovered_is_an_https_address(string issuer, bool accepted)
+    {
+        var faults = new List<string>();
+        SomeManifest.Read($"schema_version: 1\nkey: acme\ndisplay_name: Acme\ndiscovery: true\nissuer: {issuer}\n", faults);
+        (faults.Count == 0).ShouldBe(accepted, string.Join('\n', faults));
+    }
+
+    [Theory]
+    [InlineData("iss: required", "iss cannot be required without an issuer"), InlineData("account: { source: id_token }", "account reads the id_token, but jwks_uri is missing")]
+    public void Members_that_contradict_each_other_are_refused(string line, string fault) =>
+        Faults(Good.Replace("account: { source: userinfo }", line, StringComparison.Ordinal)).ShouldContain($"acme.yaml: {fault}");
+
+    [Theory]
+    [InlineData(""), InlineData("[]"), InlineData("text"), InlineData("a: 1\n---\nb: 2"), InlineData("a: [1"), InlineData("a: 1\na: 2"), InlineData("? [a, b]\n: c"), InlineData("a: { ? { b: c } : d }"), InlineData("a: *nowhere")]
+    [InlineData("a: &x { b: *x }"), InlineData("a: [[[[[[[[[[[[1]]]]]]]]]]]]")]
+    public void What_is_no_single_mapping_is_one_fault_and_no_crash(string yaml)
+    {
+        var faults = new List<string>();
+        ManifestTree.Parse(yaml, "acme.yaml", faults).ShouldBeNull();
+        faults.Single().ShouldStartWith("acme.yaml: ");
+    }
+
+    [Fact]
+    public void A_fault_of_the_form_names_its_line() => Faults("schema_version: 1\nkey: acme\nkey: acme2\n").Single().ShouldContain("line 3");
+
+    private static string With(string kind, string more = "") => $$$"""
+        schema_version: 1
+        key: acme
+        display_name: Acme
+        authorization_endpoint: https://{{{(kind == "host" ? "{place}" : "acme.example.com")}}}/{{{(kind == "host" ? "" : "{place}/")}}}authorize
+        token_endpoint: https://{{{(kind == "host" ? "{place}" : "acme.example.com")}}}/{{{(kind == "host" ? "" : "{place}/")}}}token
+        account: { source: none }
+        variables: { place: { kind: {{{kind}}}{{{more}}} } }
+        """;
+
+    [Theory]
+    [InlineData("label", "common", true), InlineData("label", "contoso.onmicrosoft.com", true), InlineData("label", "72f988bf-86f1-41af-91ab-2d7cd011db47", true), InlineData("label", "a/b", false), InlineData("label", "..", false), InlineData("label", "a@b", false), InlineData("label", "a:b", false), InlineData("label", "-a", false), InlineData("label", "a b", false), InlineData("label", "a?b", false), InlineData("label", "a\n", false), InlineData("label", "", false)]
+    [InlineData("host", "git.example.com", true), InlineData("host", "git.example.com:3000", true), InlineData("host", "git.example.com/x", false), InlineData("host", "a@git.example.com", false), InlineData("host", "git.example.com#", false), InlineData("host", "https://git.example.com", false), InlineData("host", "git.example.com\n", false)]
+    [InlineData("choice", "eu", true), InlineData("choice", "us", true), InlineData("choice", "EU", false), InlineData("choice", "evil", false)]
+    public void A_variable_takes_what_its_kind_allows(string kind, string value, bool fits)
+    {
+        var faults = new List<string>();
+        var read = SomeManifest.Read(With(kind, kind == "choice" ? ", values: [eu, us]" : ""), faults, false, ("place", value));
+        if (fits)
+            read.ShouldNotBeNull(string.Join('\n', faults)).TokenEndpoint!.AbsoluteUri.ShouldContain($"/{value}/");
+        else
+            faults.ShouldContain($"acme.yaml: variables: place has a value that its kind {kind} does not allow");
+    }
+
+    [Fact]
+    public void A_default_stands_in_for_a_value()
+    {
+        Read(With("label", ", default: common")).TokenEndpoint!.AbsolutePath.ShouldBe("/common/token");
+        Read(With("label", ", default: common"), ("place", "contoso")).TokenEndpoint!.AbsolutePath.ShouldBe("/contoso/token");
+    }
+
+    [Theory]
+    [InlineData("label"), InlineData("host")]
+    public void A_variable_without_a_value_is_missing_and_no_fault(string kind) => Read(With(kind)).UnsetVariables.ShouldBe(["place"]);
+
+    [Fact]
+    public void A_brace_that_names_no_variable_stays() =>
+        Read(Good + "\nissuer: https://acme.example.com/{tenantid}/v2.0").Issuer.ShouldBe("https://acme.example.com/{tenantid}/v2.0");
+}
