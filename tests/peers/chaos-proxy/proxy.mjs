@@ -70,9 +70,9 @@ function forward(from, to, counter, limit, reset) {
         return;
       }
       counters.cut += 1;
-      // The allowed bytes are flushed and the connection closed for writing before the reset overtakes them.
-      await new Promise((resume) => { to.once('close', resume); to.write(part, resume); });
-      setImmediate(reset);
+      // The reset must not overtake the bytes that are allowed: first the kernel has them.
+      if (part.length > 0) await new Promise((resume) => { to.write(part, resume); });
+      reset();
     });
   });
   from.on('end', () => enqueue(() => { if (!to.destroyed) to.end(); }));
@@ -80,7 +80,10 @@ function forward(from, to, counter, limit, reset) {
 
 async function drained(from, to) {
   from.pause();
-  await new Promise((resume) => { to.once('drain', resume).once('close', resume); });
+  await new Promise((resume) => {
+    const settle = () => { to.off('drain', settle).off('close', settle); resume(); };
+    to.on('drain', settle).on('close', settle);
+  });
   from.resume();
 }
 
