@@ -22,6 +22,8 @@ public sealed class ChromiumBrowserTests(ChromiumBrowser chromium) : IAsyncLifet
         _site.MapGet("/", () => Results.Content("<h1>Hello</h1><a href='/next?n=1'>on</a>", "text/html"));
         _site.MapGet("/next", () => Results.Redirect("/end?token=a%2Fsecret"));
         _site.MapGet("/end", () => Results.Content("<h1>There</h1>", "text/html"));
+        _site.MapGet("/opener", () => Results.Content("<button onclick=\"window.open('/popup')\">Open</button>", "text/html"));
+        _site.MapGet("/popup", () => Results.Content("<script>window.close()</script>", "text/html"));
         _site.MapGet("/callback", (string code, string iss) => Results.Content($"<h1>Back from {iss} with {code.Length} characters</h1>", "text/html"));
         await _site.StartAsync();
     }
@@ -46,6 +48,21 @@ public sealed class ChromiumBrowserTests(ChromiumBrowser chromium) : IAsyncLifet
         ]);
         (await session.RequestsExposing("a/secret")).Count.ShouldBe(1);
         (await session.RequestsExposing("another")).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_popup_that_closes_itself_is_recorded_as_well()
+    {
+        await using var session = await chromium.NewSession();
+        await session.Page.GotoAsync($"{_origin}/opener");
+        var popup = await session.Page.RunAndWaitForPopupAsync(() => session.Page.ClickAsync("button"));
+        var closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        popup.Close += (_, _) => closed.TrySetResult();
+        if (popup.IsClosed)
+            closed.TrySetResult();
+        await closed.Task.WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System);
+
+        (await session.Requests()).ShouldContain(new RecordedRequest("GET", $"{_origin}/popup", $"{_origin}/opener"));
     }
 
     [Fact]

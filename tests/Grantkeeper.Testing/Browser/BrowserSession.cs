@@ -4,7 +4,7 @@ using Microsoft.Playwright;
 
 namespace Grantkeeper.Testing.Browser;
 
-/// <summary>One person's browser: its own cookies and pages, and a record of every request that any of its pages sent.</summary>
+/// <summary>One person's browser: its own cookies and pages, and a record of every request that any of its pages sent, pop-ups included.</summary>
 public sealed class BrowserSession : IAsyncDisposable
 {
     private readonly ConcurrentQueue<Sent> _sent = new();
@@ -55,20 +55,32 @@ public sealed class BrowserSession : IAsyncDisposable
 
     private void Finish(IRequest request) => _sent.FirstOrDefault(sent => sent.Request == request)?.Finish();
 
-    // The headers as they went over the wire are known once a request has finished; before, and of one that failed,
-    // there are those that the page intended.
+    // The headers as they went over the wire can be asked for once a request has finished and while its page is open.
+    // Otherwise there are those that the page intended, Referer included.
     private sealed class Sent(IRequest request)
     {
-        private Task<Dictionary<string, string>>? _wireHeaders;
+        private Task<Dictionary<string, string>>? _headers;
 
         public IRequest Request => request;
 
-        public void Finish() => _wireHeaders = request.AllHeadersAsync();
+        public void Finish() => _headers = WireHeaders();
 
         public async Task<RecordedRequest> Read()
         {
-            var headers = _wireHeaders is { } pending ? await pending : request.Headers;
+            var headers = _headers is { } known ? await known : request.Headers;
             return new RecordedRequest(request.Method, request.Url, headers.GetValueOrDefault("referer"));
+        }
+
+        private async Task<Dictionary<string, string>> WireHeaders()
+        {
+            try
+            {
+                return await request.AllHeadersAsync();
+            }
+            catch (PlaywrightException)
+            {
+                return request.Headers;
+            }
         }
     }
 }
