@@ -22,6 +22,7 @@ public static class ServerBuilder
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = 1024 * 1024;
         });
+        builder.Host.UseDefaultServiceProvider(services => services.ValidateOnBuild = services.ValidateScopes = true);
         ConfigureLogging(builder);
         configure?.Invoke(builder);
 

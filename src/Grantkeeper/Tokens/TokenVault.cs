@@ -57,6 +57,11 @@ internal sealed class TokenVault(Database database, SecretBox box, AuditLog audi
         """,
         Map, cancellation, userId, integrationId, owner, LeaseTime, node, epoch);
 
+    /// <summary>Renews the lease for another <see cref="LeaseTime"/>; false when it is not ours any more.</summary>
+    public async Task<bool> Extend(GrantRow row, CancellationToken cancellation) => await database.ForUser(row.Integration.UserId).Execute(
+        "UPDATE oauth_tokens SET lease_until = clock_timestamp() + $4 WHERE user_id = $1 AND integration_id = $2 AND fence = $3 AND lease_until > clock_timestamp()",
+        cancellation, row.Integration.UserId, row.Integration.Id, row.Tokens!.Fence, LeaseTime) == 1;
+
     /// <summary>Gives the lease back unused, with the intent that was written for it.</summary>
     public Task Release(GrantRow row, Guid owner, CancellationToken cancellation) => database.ForUser(row.Integration.UserId).Execute(
         $"""
