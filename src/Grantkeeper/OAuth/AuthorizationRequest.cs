@@ -34,8 +34,8 @@ internal sealed record AuthorizationRequest
     /// <summary>The URL; a secret as long as its state is not redeemed.</summary>
     public Secret ToUrl()
     {
-        var url = new StringBuilder(AuthorizationEndpoint.AbsoluteUri);
-        var separator = AuthorizationEndpoint.Query.Length > 0 ? '&' : '?';
+        var url = new StringBuilder(AuthorizationEndpoint.AbsoluteUri.TrimEnd('?'));
+        var separator = AuthorizationEndpoint.Query.Length > 1 ? '&' : '?';
         foreach (var (name, value) in Parameters())
         {
             url.Append(separator).Append(Uri.EscapeDataString(name)).Append('=').Append(Uri.EscapeDataString(value));

@@ -34,7 +34,7 @@ internal static class RevocationEndpoint
         ClientAuthentication.Apply(target.Client, parameters, request.Headers);
         foreach (var (name, value) in target.Headers)
             request.Headers.TryAddWithoutValidation(name, value);
-        request.Content = target.SendsJson
+        request.Content = target.SendsJson || target.Client.Method == ClientAuthenticationMethod.Json
             ? new StringContent(JsonSerializer.Serialize(parameters), Encoding.UTF8, "application/json")
             : new FormUrlEncodedContent(parameters);
         return request;

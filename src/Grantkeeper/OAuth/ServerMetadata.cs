@@ -38,16 +38,18 @@ internal sealed record ServerMetadata
         }
 
         var json = document.RootElement;
-        var issuer = TokenResponse.Text(json, "issuer");
+        var issuer = JsonText.Of(json, "issuer");
         if (!string.Equals(issuer, expectedIssuer, StringComparison.Ordinal))
         {
             fault = "its issuer member is not the configured issuer, letter by letter";
             return null;
         }
 
-        if (Address(json, "authorization_endpoint") is not { } authorization || Address(json, "token_endpoint") is not { } token)
+        // A developer's issuer speaks http on loopback, and so may its endpoints; another issuer's never.
+        var loopbackHttp = expectedIssuer.StartsWith("http://", StringComparison.OrdinalIgnoreCase);
+        if (Address(json, "authorization_endpoint", loopbackHttp) is not { } authorization || Address(json, "token_endpoint", loopbackHttp) is not { } token)
         {
-            fault = "authorization_endpoint or token_endpoint is missing or no absolute URL";
+            fault = "authorization_endpoint or token_endpoint is missing or no https URL without user and fragment";
             return null;
         }
 
@@ -57,21 +59,21 @@ internal sealed record ServerMetadata
             Issuer = expectedIssuer,
             AuthorizationEndpoint = authorization,
             TokenEndpoint = token,
-            RevocationEndpoint = Address(json, "revocation_endpoint"),
-            UserinfoEndpoint = Address(json, "userinfo_endpoint"),
-            JwksUri = Address(json, "jwks_uri"),
-            SendsIss = json.TryGetProperty("authorization_response_iss_parameter_supported", out var iss) && iss.ValueKind == JsonValueKind.True,
+            RevocationEndpoint = Address(json, "revocation_endpoint", loopbackHttp),
+            UserinfoEndpoint = Address(json, "userinfo_endpoint", loopbackHttp),
+            JwksUri = Address(json, "jwks_uri", loopbackHttp),
+            SendsIss = JsonText.Member(json, "authorization_response_iss_parameter_supported")?.ValueKind == JsonValueKind.True,
             TokenEndpointAuthMethods = Words(json, "token_endpoint_auth_methods_supported") ?? ["client_secret_basic"],
             CodeChallengeMethods = Words(json, "code_challenge_methods_supported"),
         };
     }
 
-    private static Uri? Address(JsonElement json, string name) =>
-        Uri.TryCreate(TokenResponse.Text(json, name), UriKind.Absolute, out var address)
-        && (address.Scheme == Uri.UriSchemeHttps || address.Scheme == Uri.UriSchemeHttp) ? address : null;
+    private static Uri? Address(JsonElement json, string name, bool loopbackHttp) =>
+        Uri.TryCreate(JsonText.Of(json, name), UriKind.Absolute, out var address) && address.UserInfo.Length == 0 && address.Fragment.Length == 0
+        && (address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && loopbackHttp && address.IsLoopback)) ? address : null;
 
     private static List<string>? Words(JsonElement json, string name) =>
-        json.TryGetProperty(name, out var member) && member.ValueKind == JsonValueKind.Array
-            ? [.. member.EnumerateArray().Where(item => item.ValueKind == JsonValueKind.String).Select(item => item.GetString()!)]
+        JsonText.Member(json, name) is { ValueKind: JsonValueKind.Array } member
+            ? [.. member.EnumerateArray().Select(JsonText.Of).OfType<string>()]
             : null;
 }

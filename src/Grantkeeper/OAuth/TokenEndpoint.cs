@@ -66,6 +66,9 @@ internal static class TokenEndpoint
     {
         if (contentType is not null && contentType.StartsWith("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase))
             return JsonDocument.Parse(FormAsJson(Encoding.UTF8.GetString(body.Span)));
+        // RFC 8259 section 8.1 lets a reader ignore a byte order mark; refusing it would lose the tokens behind it.
+        if (body.Span.StartsWith(Encoding.UTF8.Preamble))
+            body = body[Encoding.UTF8.Preamble.Length..];
         try
         {
             var document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = 16 });
@@ -84,11 +87,11 @@ internal static class TokenEndpoint
     /// <summary>The provider's error word, cut to the characters and length that an error code has (RFC 6749 section 5.2).</summary>
     internal static string? ErrorOf(JsonElement json)
     {
-        if (!json.TryGetProperty(OAuthNames.Error, out var member))
+        if (JsonText.Member(json, OAuthNames.Error) is not { } member)
             return null;
         return member.ValueKind switch
         {
-            JsonValueKind.String when member.GetString() is { Length: > 0 } word => Clean(word),
+            JsonValueKind.String => JsonText.Of(member) is not { } word ? "unnamed_error" : word.Length > 0 ? Clean(word) : null,
             JsonValueKind.Object or JsonValueKind.Array or JsonValueKind.True or JsonValueKind.Number => "unnamed_error",
             _ => null,
         };
@@ -107,8 +110,11 @@ internal static class TokenEndpoint
         OAuthNames.InvalidClient or "unauthorized_client" or "deleted_client" or "unsupported_grant_type"
             or "invalid_scope" or "invalid_request" or "redirect_uri_mismatch"
             => new(TokenFailureKind.Misconfigured, Delivery.Refused, error),
-        "temporarily_unavailable" or "server_error" or "slow_down"
+        // These words are the OAuth forms of 503 and 429, and of 500 (RFC 6749 section 4.1.2.1).
+        "temporarily_unavailable" or "slow_down"
             => new(TokenFailureKind.Transient, Delivery.NotProcessed, error, retryAfter),
+        "server_error"
+            => new(TokenFailureKind.Transient, Delivery.Ambiguous, error, retryAfter),
         _ => new(status == 401 ? TokenFailureKind.Misconfigured : TokenFailureKind.Unreadable, Delivery.Refused, error),
     };
 

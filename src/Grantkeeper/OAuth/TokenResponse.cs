@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Grantkeeper.Encryption;
 
@@ -23,50 +24,49 @@ internal sealed record TokenResponse
     /// <summary>What was granted; null when the provider does not say, which means: as asked (RFC 6749 section 5.1).</summary>
     public ScopeSet? Scope { get; init; }
 
-    /// <summary>Reads the members; null when there is no access token or its type is not Bearer.</summary>
+    /// <summary>Reads the members; null when there is no usable access token or its type is not Bearer.</summary>
     public static TokenResponse? Read(JsonElement json, string scopeSeparator)
     {
-        if (Text(json, OAuthNames.AccessToken) is not { Length: > 0 } accessToken)
+        if (JsonText.Of(json, OAuthNames.AccessToken) is not { Length: > 0 } accessToken || !IsUsable(accessToken))
             return null;
-        var tokenType = Text(json, OAuthNames.TokenType) is { Length: > 0 } type ? type : "Bearer";
+        var tokenType = JsonText.Of(json, OAuthNames.TokenType) is { Length: > 0 } type ? type : "Bearer";
         if (!tokenType.Equals("Bearer", StringComparison.OrdinalIgnoreCase))
             return null;
         return new TokenResponse
         {
             AccessToken = new Secret(accessToken),
-            RefreshToken = new Secret(Text(json, OAuthNames.RefreshToken)),
-            IdToken = new Secret(Text(json, OAuthNames.IdToken)),
+            RefreshToken = new Secret(JsonText.Of(json, OAuthNames.RefreshToken)),
+            IdToken = new Secret(JsonText.Of(json, OAuthNames.IdToken)),
             TokenType = "Bearer",
             ExpiresIn = Lifetime(json),
             Scope = Scopes(json, scopeSeparator),
         };
     }
 
-    internal static string? Text(JsonElement json, string name) =>
-        json.TryGetProperty(name, out var member) && member.ValueKind == JsonValueKind.String ? member.GetString() : null;
+    // RFC 6749 appendix A.12: anything else cannot stand in a header.
+    private static bool IsUsable(string accessToken) => accessToken.All(c => c is >= ' ' and <= '~');
 
     private static TimeSpan? Lifetime(JsonElement json)
     {
-        if (!json.TryGetProperty(OAuthNames.ExpiresIn, out var member))
+        if (JsonText.Member(json, OAuthNames.ExpiresIn) is not { } member)
             return null;
-        var seconds = member.ValueKind switch
+        var seconds = Math.Floor(member.ValueKind switch
         {
             JsonValueKind.Number when member.TryGetDouble(out var number) => number,
-            JsonValueKind.String when double.TryParse(member.GetString(), out var number) => number,
+            JsonValueKind.String when double.TryParse(JsonText.Of(member), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) => number,
             _ => 0,
-        };
-        return seconds > 0 && seconds <= LongestLifetime.TotalSeconds ? TimeSpan.FromSeconds(Math.Floor(seconds)) : null;
+        });
+        return seconds > 0 && seconds <= LongestLifetime.TotalSeconds ? TimeSpan.FromSeconds(seconds) : null;
     }
 
     private static ScopeSet? Scopes(JsonElement json, string separator)
     {
-        if (!json.TryGetProperty(OAuthNames.Scope, out var member))
+        if (JsonText.Member(json, OAuthNames.Scope) is not { } member)
             return null;
         var scopes = member.ValueKind switch
         {
-            JsonValueKind.String => ScopeSet.Parse(member.GetString(), separator),
-            JsonValueKind.Array => ScopeSet.Of(member.EnumerateArray()
-                .Where(item => item.ValueKind == JsonValueKind.String).Select(item => item.GetString()!)),
+            JsonValueKind.String => ScopeSet.Parse(JsonText.Of(member), separator),
+            JsonValueKind.Array => ScopeSet.Of(member.EnumerateArray().Select(JsonText.Of).OfType<string>()),
             _ => ScopeSet.Empty,
         };
         return scopes.Count == 0 ? null : scopes;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Grantkeeper.OAuth;
 
 namespace Grantkeeper.Providers;
 
@@ -22,13 +23,14 @@ internal sealed record Account(string? Id, string? Email, string? Name, string? 
     {
         foreach (var name in path.Split('.'))
         {
-            if (json.ValueKind != JsonValueKind.Object || !json.TryGetProperty(name, out json))
+            if (json.ValueKind != JsonValueKind.Object || JsonText.Member(json, name) is not { } member)
                 return null;
+            json = member;
         }
 
         var text = json.ValueKind switch
         {
-            JsonValueKind.String => json.GetString(),
+            JsonValueKind.String => JsonText.Of(json),
             JsonValueKind.Number => json.GetRawText(),
             _ => null,
         };

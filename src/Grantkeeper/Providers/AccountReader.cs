@@ -1,5 +1,4 @@
 using System.Net.Http.Headers;
-using System.Text.Json;
 using Grantkeeper.Egress;
 using Grantkeeper.Encryption;
 using Grantkeeper.Errors;
@@ -69,7 +68,7 @@ internal sealed class AccountReader(IEgress egress, JwksCache jwks)
         if (document is null)
             return Or(known, "the userinfo endpoint answered with something that is no JSON object");
         // OpenID Connect Core section 5.3.2: a sub that differs from the id_token's belongs to somebody else.
-        var isSame = claims is null || (document.RootElement.TryGetProperty("sub", out var sub) && sub.ValueKind == JsonValueKind.String && sub.GetString() == claims.Subject);
+        var isSame = claims is null || JsonText.Of(document.RootElement, "sub") == claims.Subject;
         var read = Account.Read(document.RootElement, members);
         if (known is not null)
             return isSame && read is not null ? known with { Email = known.Email ?? read.Email, Name = known.Name ?? read.Name, AvatarUrl = known.AvatarUrl ?? read.AvatarUrl } : known;

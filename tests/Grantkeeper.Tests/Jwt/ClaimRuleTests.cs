@@ -16,7 +16,7 @@ public sealed class ClaimRuleTests
         foreach (var token in new[] { Rs256(Claims()), Ps256(Claims()), Es256(Claims()) })
         {
             var claims = JwtVerifier.Verify(token, Rules, Now).Claims.ShouldNotBeNull();
-            (claims.Subject, claims.Issuer, claims.Audiences.Single()).ShouldBe(("user-1", Name, Client));
+            (claims.Subject, claims.Issuer, claims.Audiences.Single()).ShouldBe(("user-1", Name, ClientId));
             claims.ExpiresAt.ShouldBe(Now.AddSeconds(300));
         }
         JwtVerifier.Verify(Hs256(Claims(), Secret), SecretRules, Now).Claims!.Algorithm.ShouldBe("HS256");
@@ -45,19 +45,19 @@ public sealed class ClaimRuleTests
     {
         foreach (var audience in new object?[] { null, "client-2", "", 7, new[] { "client-2" }, Array.Empty<string>() })
             Judge(("aud", audience)).ShouldBe(JwtFault.AudienceWrong);
-        Judge(("aud", new[] { Client })).ShouldBeNull();
+        Judge(("aud", new[] { ClientId })).ShouldBeNull();
     }
 
     [Fact]
     public void Several_audiences_need_an_authorized_party()
     {
-        var several = ("aud", (object?)new object[] { Client, "other" });
+        var several = ("aud", (object?)new object[] { ClientId, "other" });
         Judge(several).ShouldBe(JwtFault.AuthorizedPartyWrong);
-        Judge(("aud", new object[] { Client, 7 })).ShouldBe(JwtFault.AuthorizedPartyWrong);
+        Judge(("aud", new object[] { ClientId, 7 })).ShouldBe(JwtFault.AuthorizedPartyWrong);
         Judge(several, ("azp", "other")).ShouldBe(JwtFault.AuthorizedPartyWrong);
         Judge(("azp", "other")).ShouldBe(JwtFault.AuthorizedPartyWrong);
-        Judge(several, ("azp", Client)).ShouldBeNull();
-        Fault(Rs256(Claims(several, ("azp", "caller"))), new JwtRules { Issuers = [Name], Audience = Client, Keys = Keys, RequireAzpWhenSeveralAudiences = false }).ShouldBeNull();
+        Judge(several, ("azp", ClientId)).ShouldBeNull();
+        Fault(Rs256(Claims(several, ("azp", "caller"))), new JwtRules { Issuers = [Name], Audience = ClientId, Keys = Keys, RequireAzpWhenSeveralAudiences = false }).ShouldBeNull();
     }
 
     [Theory]
@@ -82,7 +82,7 @@ public sealed class ClaimRuleTests
     [Fact]
     public void A_replayed_or_missing_nonce_is_wrong()
     {
-        var rules = new JwtRules { Issuers = [Name], Audience = Client, Keys = Keys, Nonce = "n-2" };
+        var rules = new JwtRules { Issuers = [Name], Audience = ClientId, Keys = Keys, Nonce = "n-2" };
         Fault(Rs256(Claims(("nonce", "n-1"))), rules).ShouldBe(JwtFault.NonceWrong);
         Fault(Rs256(Claims()), rules).ShouldBe(JwtFault.NonceWrong);
         Fault(Rs256(Claims(("nonce", 2))), rules).ShouldBe(JwtFault.NonceWrong);
@@ -102,7 +102,7 @@ public sealed class ClaimRuleTests
     [InlineData("a/../b", "https://login.example.com/a/../b/v2.0", false), InlineData("", "https://login.example.com//v2.0", false)]
     public void A_multi_tenant_issuer_is_filled_from_the_tokens_tenant(string? tenant, string issuer, bool accepted)
     {
-        var rules = new JwtRules { Issuers = ["https://login.example.com/{tenantid}/v2.0"], Audience = Client, Keys = Keys };
+        var rules = new JwtRules { Issuers = ["https://login.example.com/{tenantid}/v2.0"], Audience = ClientId, Keys = Keys };
         Fault(Rs256(Claims(("iss", issuer), ("tid", tenant))), rules).ShouldBe(accepted ? null : JwtFault.IssuerWrong);
     }
 
@@ -110,7 +110,7 @@ public sealed class ClaimRuleTests
     public void A_key_that_is_tied_to_an_issuer_signs_for_no_other()
     {
         var keys = Set(RsaKey(Rsa, ""","kid":"r","issuer":"https://idp.example.com/{tenantid}" """));
-        var rules = new JwtRules { Issuers = [Name, Name + "/{tenantid}"], Audience = Client, Keys = keys };
+        var rules = new JwtRules { Issuers = [Name, Name + "/{tenantid}"], Audience = ClientId, Keys = keys };
         Fault(Rs256(Claims()), rules).ShouldBe(JwtFault.IssuerWrong);
         Fault(Rs256(Claims(("iss", Name + "/t"), ("tid", "t"))), rules).ShouldBeNull();
     }

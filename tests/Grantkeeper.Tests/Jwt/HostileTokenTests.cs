@@ -31,7 +31,7 @@ public sealed class HostileTokenTests
             Fault(Hs256(Claims(), form, """{"alg":"HS256","kid":"r"}""")).ShouldBe(JwtFault.AlgorithmNotAllowed);
             Fault(Hs256(Claims(), form, """{"alg":"HS256","kid":"r"}"""), SecretRules).ShouldBe(JwtFault.SignatureInvalid);
         }
-        Fault(Hs256(Claims(), Secret), new JwtRules { Issuers = [Name], Audience = Client, Keys = Keys, AllowedAlgorithms = ["HS256", "none"] }).ShouldBe(JwtFault.AlgorithmNotAllowed);
+        Fault(Hs256(Claims(), Secret), new JwtRules { Issuers = [Name], Audience = ClientId, Keys = Keys, AllowedAlgorithms = ["HS256", "none"] }).ShouldBe(JwtFault.AlgorithmNotAllowed);
     }
 
     [Fact]
@@ -60,8 +60,8 @@ public sealed class HostileTokenTests
         Fault(Rs256(Claims(), """{"alg":"RS256","kid":"x"}""")).ShouldBe(JwtFault.KeyUnknown);
         Fault(Rs256(Claims(), """{"alg":"RS256"}""")).ShouldBeNull();
         Fault(Rs256(Claims(), """{"alg":"PS256","kid":"r"}""")).ShouldBe(JwtFault.SignatureInvalid);
-        Fault(Good, new JwtRules { Issuers = [Name], Audience = Client }).ShouldBe(JwtFault.KeysUnavailable);
-        Fault(Good, new JwtRules { Issuers = [Name], Audience = Client, Keys = Keys, AllowedAlgorithms = ["ES256"] }).ShouldBe(JwtFault.AlgorithmNotAllowed);
+        Fault(Good, new JwtRules { Issuers = [Name], Audience = ClientId }).ShouldBe(JwtFault.KeysUnavailable);
+        Fault(Good, new JwtRules { Issuers = [Name], Audience = ClientId, Keys = Keys, AllowedAlgorithms = ["ES256"] }).ShouldBe(JwtFault.AlgorithmNotAllowed);
     }
 
     [Theory]

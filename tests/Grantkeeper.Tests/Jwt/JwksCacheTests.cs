@@ -10,7 +10,7 @@ namespace Grantkeeper.Tests.Jwt;
 public sealed class JwksCacheTests
 {
     private static readonly Uri Address = new("https://idp.example.com/jwks");
-    private static readonly JwtRules WithoutKeys = new() { Issuers = [Name], Audience = Client };
+    private static readonly JwtRules WithoutKeys = new() { Issuers = [Name], Audience = ClientId };
     private static readonly string Both = $$"""{"keys":[{{RsaKey(Rsa)}},{{EcKey(Ec)}}]}""";
     private static readonly string Old = $$"""{"keys":[{{EcKey(Ec)}}]}""";
 

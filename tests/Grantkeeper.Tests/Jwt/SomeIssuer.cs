@@ -10,14 +10,14 @@ namespace Grantkeeper.Tests.Jwt;
 internal static class SomeIssuer
 {
     public const string Name = "https://idp.example.com";
-    public const string Client = "client-1";
+    public const string ClientId = "client-1";
     public static readonly DateTimeOffset Now = DateTimeOffset.FromUnixTimeSeconds(1_800_000_000);
     public static readonly byte[] Secret = SHA256.HashData("shared"u8);
     public static readonly RSA Rsa = RSA.Create(2048);
     public static readonly ECDsa Ec = ECDsa.Create(ECCurve.NamedCurves.nistP256);
     public static readonly JsonWebKeySet Keys = Set(RsaKey(Rsa), EcKey(Ec));
-    public static readonly JwtRules Rules = new() { Issuers = [Name], Audience = Client, Keys = Keys };
-    public static readonly JwtRules SecretRules = new() { Issuers = [Name], Audience = Client, Keys = Keys, HmacSecret = Secret };
+    public static readonly JwtRules Rules = new() { Issuers = [Name], Audience = ClientId, Keys = Keys };
+    public static readonly JwtRules SecretRules = new() { Issuers = [Name], Audience = ClientId, Keys = Keys, HmacSecret = Secret };
 
     public static JsonWebKeySet Set(params string[] keys) =>
         JsonWebKeySet.TryParse($$"""{"keys":[{{string.Join(',', keys)}}]}""", out var set) ? set : throw new InvalidOperationException();
@@ -39,7 +39,7 @@ internal static class SomeIssuer
     {
         var claims = new Dictionary<string, object?>
         {
-            ["iss"] = Name, ["sub"] = "user-1", ["aud"] = Client, ["iat"] = Now.ToUnixTimeSeconds(), ["exp"] = Now.ToUnixTimeSeconds() + 300,
+            ["iss"] = Name, ["sub"] = "user-1", ["aud"] = ClientId, ["iat"] = Now.ToUnixTimeSeconds(), ["exp"] = Now.ToUnixTimeSeconds() + 300,
         };
         foreach (var (name, value) in changes) claims[name] = value;
         return JsonSerializer.Serialize(claims.Where(claim => claim.Value is not null).ToDictionary());
