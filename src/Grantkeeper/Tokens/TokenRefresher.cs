@@ -143,7 +143,7 @@ internal sealed class TokenRefresher(
         TokensLog.RefreshFailed(logger, leased.Integration.Id, leased.Integration.Provider, attempt.Class, failure.Error, attempt.Delivery!);
         try
         {
-            await vault.SaveFailure(leased, attempt, failure.Delivery == Delivery.Ambiguous, detail, source, options.NodeId, CancellationToken.None);
+            await vault.SaveFailure(leased, attemptId, attempt, failure.Delivery == Delivery.Ambiguous, detail, source, options.NodeId, CancellationToken.None);
         }
         catch (StorageUnavailableException)
         {
