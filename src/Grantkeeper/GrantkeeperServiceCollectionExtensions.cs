@@ -103,6 +103,7 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddSingleton<IOutboxHandler>(provider => provider.GetRequiredService<Revocations>());
         services.AddSingleton<LateTokens>();
         services.AddSingleton<TokenRefresher>();
+        services.AddHostedService<RefreshDrain>();
         services.AddSingleton<ReleaseLedger>();
         services.AddHostedService(provider => provider.GetRequiredService<ReleaseLedger>());
         services.AddSingleton<TokenAccess>();

@@ -72,11 +72,9 @@ internal static class BrowserEndpoints
         if (providerKey is not null && known is null)
             return CallbackPage.Of(new Completed(null, null, default, new Failure(ErrorCatalogue.Providers.Unknown)), null, Answers.TraceId(http));
         var answer = parameters is null ? null : AuthorizationResponse.Read(parameters);
-        var cookieName = answer is null || answer.State.IsEmpty ? null : FlowCookie.NameOf(RandomHandle.HashOf(answer.State), services.Options);
-        var cookie = cookieName is null ? null : http.Request.Cookies[cookieName];
+        var cookie = answer is null || answer.State.IsEmpty ? null : http.Request.Cookies[FlowCookie.NameOf(RandomHandle.HashOf(answer.State), services.Options)];
         var completed = await services.Connect.Complete(known?.Key, answer, new CallbackBearer(cookie, SignedInUser(http, services.Options), false), http.Source(), http.RequestAborted);
-        if (cookie is not null && completed.Flow is not null)
-            http.Response.Cookies.Delete(cookieName!, FlowCookie.Options(services.Options));
+        // The cookie stays until it ends by itself: a reload of this page must be told that the state was used.
         if (completed.Flow?.ReturnTo is { } returnTo)
             return SeeOther(http, CallbackPage.ReturnAddress(completed, returnTo));
         var name = completed.Flow is null ? null : services.Catalogue.Find(completed.Flow.Provider)?.DisplayName;

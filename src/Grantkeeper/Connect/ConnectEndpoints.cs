@@ -79,16 +79,14 @@ internal static class ConnectEndpoints
     {
         if (!(await http.Body<InitiateRequest>()).TryGet(out var body, out var failure))
             return Answers.Problem(failure);
-        if (string.IsNullOrEmpty(body.Provider))
-            return Answers.Problem(new Failure(ErrorCatalogue.Requests.Invalid) { Items = ["provider is required"] });
+        if (Faults(body) is { Count: > 0 } faults)
+            return Answers.Problem(new Failure(ErrorCatalogue.Requests.Invalid) { Items = faults });
         if (!Caller.UserOf(body.UserId).TryGet(out var user, out failure))
             return Answers.Problem(failure);
-        if (body.Scopes?.Any(scope => scope is null || scope.Length is 0 or > 300 || scope.Any(char.IsWhiteSpace)) == true)
-            return Answers.Problem(new Failure(ErrorCatalogue.Requests.Invalid) { Items = ["scopes must be texts without blanks"] });
         var started = await connect.Start(
             new StartRequest
             {
-                Provider = body.Provider,
+                Provider = body.Provider!,
                 UserId = user,
                 Scopes = ScopeSet.Of(body.Scopes ?? []),
                 RedirectUri = body.RedirectUri,
@@ -99,17 +97,31 @@ internal static class ConnectEndpoints
                 ReplaceAccount = body.ReplaceAccount ?? false,
                 Completion = body.Confirm == false ? Completion.Direct : Completion.Confirm,
             },
-            http.Source(body.Actor is { Length: <= 255 } actor ? actor : null), http.RequestAborted);
+            http.Source(body.Actor), http.RequestAborted);
         return started.TryGet(out var flow, out failure)
             ? Answers.Json(new InitiateAnswer
             {
                 AuthorizationUrl = links.Start(flow.StartHandle.Reveal()),
                 StateToken = flow.State.Reveal(),
-                Provider = body.Provider,
+                Provider = body.Provider!,
                 Scopes = flow.Scopes.ToArray(),
                 FlowId = flow.FlowId,
             })
             : Answers.Problem(failure);
+    }
+
+    private static List<string> Faults(InitiateRequest body)
+    {
+        var faults = new List<string>();
+        if (string.IsNullOrEmpty(body.Provider))
+            faults.Add("provider is required");
+        if (body.Scopes?.Any(scope => scope is null || scope.Length is 0 or > 300 || scope.Any(c => char.IsWhiteSpace(c) || char.IsControl(c))) == true)
+            faults.Add("scopes must be texts of 1 to 300 characters without blanks");
+        if (body.Actor is { } actor && (actor.Length is 0 or > 255 || actor.Any(char.IsControl)))
+            faults.Add("actor must be 1 to 255 characters without control characters");
+        if (body.LoginHint is { Length: > 320 })
+            faults.Add("login_hint must be at most 320 characters");
+        return faults;
     }
 
     /// <summary>The JSON form of the callback; the form that browsers post is told apart by its content type.</summary>

@@ -163,7 +163,7 @@ internal sealed class ConnectFlow(
             return new Completed(flow, null, ticket, null);
         }
 
-        return await Redeem(flow, provider, endpoints, answer.Code, source, cancellation);
+        return await Redeem(flow, provider, endpoints, answer.Code, source);
     }
 
     /// <summary>Redeems a parked code for the user who confirms.</summary>
@@ -176,7 +176,7 @@ internal sealed class ConnectFlow(
             if (catalogue.Find(flow.Provider) is not { } provider)
                 return await Fail(flow, new Failure(ErrorCatalogue.Providers.Unknown), source, cancellation);
             return (await discovery.Of(provider)).TryGet(out var endpoints, out var failure)
-                ? await Redeem(flow, provider, endpoints, flow.ParkedCode, source, cancellation)
+                ? await Redeem(flow, provider, endpoints, flow.ParkedCode, source)
                 : await Fail(flow, failure, source, cancellation);
         }
 
@@ -192,10 +192,10 @@ internal sealed class ConnectFlow(
         return Refused(ErrorCatalogue.Connect.SubjectMismatch);
     }
 
-    private async Task<Completed> Redeem(PendingFlow flow, Provider provider, ProviderEndpoints endpoints, Secret code, AuditSource source, CancellationToken cancellation)
+    /// <summary>Steps 4 to 6 take no cancellation: from here on a closed browser stops nothing.</summary>
+    private async Task<Completed> Redeem(PendingFlow flow, Provider provider, ProviderEndpoints endpoints, Secret code, AuditSource source)
     {
-        // 4. exchange the code, once: from here on a closed browser stops nothing
-        _ = cancellation;
+        // 4. exchange the code, once
         var sentAt = time.GetUtcNow();
         var began = time.GetTimestamp();
         var answer = await requests.ExchangeCode(provider, endpoints, code, flow.RedirectUri, flow.CodeVerifier, CancellationToken.None);

@@ -42,10 +42,10 @@ internal sealed class GrantStore(Database database, TokenVault vault, ConsentSto
     {
         // Connects of one user at one provider come one after the other, so that there is one row an account and one primary.
         await db.Execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", cancellation, $"{flow.UserId}\n{provider.Key}");
-        var id = flow.ReconnectIntegrationId
-            ?? (account.Id is null ? null : (await db.One(
-                "SELECT id FROM oauth_integrations WHERE user_id = $1 AND provider = $2 AND provider_account_id = $3",
-                row => new Existing(row.GetGuid(0)), cancellation, flow.UserId, provider.Key, account.Id))?.Id);
+        var known = account.Id is null ? null : (await db.One(
+            "SELECT id FROM oauth_integrations WHERE user_id = $1 AND provider = $2 AND provider_account_id = $3",
+            row => new Existing(row.GetGuid(0)), cancellation, flow.UserId, provider.Key, account.Id))?.Id;
+        var id = flow.ReconnectIntegrationId ?? known;
         var old = id is null ? null : await TokenVault.Lock(db, id.Value, flow.UserId, cancellation);
         if (flow.ReconnectIntegrationId is not null)
         {
@@ -53,6 +53,8 @@ internal sealed class GrantStore(Database database, TokenVault vault, ConsentSto
                 return new Failure(ErrorCatalogue.Integrations.NotFound);
             if (!flow.ReplaceAccount && account.Id is not null && old.Integration.AccountId is not null && old.Integration.AccountId != account.Id)
                 return new Failure(ErrorCatalogue.Integrations.AccountMismatch);
+            if (known is not null && known != id)
+                return new Failure(ErrorCatalogue.Integrations.AccountMismatch, "The account that came back is connected already, as another integration of this user. Both were kept as they were.");
         }
 
         var integrationId = id ?? Guid.CreateVersion7(time.GetUtcNow());

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -22,9 +23,8 @@ internal sealed class SecretAddress(string query, string handle)
 /// host's own middleware write addresses down, and a callback's query carries code and state. Our routes read the
 /// <see cref="SecretAddress"/> feature instead.
 /// </summary>
-internal sealed class SecretAddressContextFactory(IServiceProvider services) : IHttpContextFactory
+internal sealed partial class SecretAddressContextFactory(IServiceProvider services) : IHttpContextFactory
 {
-    private static readonly string[] HandlePaths = ["/oauth/start/", "/sign-in/", "/connect/"];
     private readonly DefaultHttpContextFactory _inner = new(services);
 
     public HttpContext Create(IFeatureCollection featureCollection)
@@ -38,26 +38,24 @@ internal sealed class SecretAddressContextFactory(IServiceProvider services) : I
 
     private static void Hide(IHttpRequestFeature request, IFeatureCollection features)
     {
-        // Routes match with and without a slash at the end.
-        var path = request.Path.TrimEnd('/');
-        if (path.EndsWith("/callback", StringComparison.OrdinalIgnoreCase) && path.Contains("/oauth/", StringComparison.OrdinalIgnoreCase))
+        if (CallbackPath().IsMatch(request.Path))
         {
             features.Set(new SecretAddress(request.QueryString, ""));
             request.QueryString = "";
             request.RawTarget = request.Path;
-            return;
         }
-
-        foreach (var prefix in HandlePaths)
+        else if (HandlePath().Match(request.Path) is { Success: true } match)
         {
-            var at = path.IndexOf(prefix, StringComparison.OrdinalIgnoreCase);
-            // A second segment (/connect/integrations/…) is an address without a secret.
-            if (at < 0 || path.IndexOf('/', at + prefix.Length) >= 0)
-                continue;
-            features.Set(new SecretAddress("", path[(at + prefix.Length)..]));
-            request.Path = path[..(at + prefix.Length)] + SecretAddress.Mask;
+            features.Set(new SecretAddress("", match.Groups["handle"].Value));
+            request.Path = match.Groups["path"].Value + SecretAddress.Mask;
             request.RawTarget = request.Path;
-            return;
         }
     }
+
+    // Exactly our own routes, and only what has the form of our handles: the host's other routes stay as they are.
+    [GeneratedRegex("^(/oauth/[^/]+|/api/v1/oauth)/callback/?$", RegexOptions.IgnoreCase)]
+    private static partial Regex CallbackPath();
+
+    [GeneratedRegex("^(?<path>/oauth/start/|/sign-in/|/connect/)(?<handle>[A-Za-z0-9_-]{43})/?$", RegexOptions.IgnoreCase)]
+    private static partial Regex HandlePath();
 }

@@ -23,13 +23,13 @@ internal static class HealthEndpoints
         routes.Anonymous("GET", "/oauth/health", "Health of every component", Components).Produces<HealthAnswer>();
     }
 
-    private static async Task<IResult> Ready(HttpContext http, Readiness readiness, Database database)
+    private static async Task<IResult> Ready(HttpContext http, Readiness readiness, Database database, PlatformDatabase platform)
     {
-        var components = await Look(readiness, database, http.RequestAborted);
+        var components = await Look(readiness, database, platform, http.RequestAborted);
         return Answer(components, withDetails: false);
     }
 
-    private static async Task<IResult> Components(HttpContext http, Readiness readiness, Database database, ApiKeys keys)
+    private static async Task<IResult> Components(HttpContext http, Readiness readiness, Database database, PlatformDatabase platform, ApiKeys keys)
     {
         if (http.Connection.RemoteIpAddress is not { } address || !IPAddress.IsLoopback(address))
         {
@@ -40,26 +40,32 @@ internal static class HealthEndpoints
                 return Answers.Problem(failure);
         }
 
-        return Answer(await Look(readiness, database, http.RequestAborted), withDetails: true);
+        return Answer(await Look(readiness, database, platform, http.RequestAborted), withDetails: true);
     }
 
-    private static async Task<Dictionary<string, HealthComponent>> Look(Readiness readiness, Database database, CancellationToken cancellation)
+    private static async Task<Dictionary<string, HealthComponent>> Look(Readiness readiness, Database database, PlatformDatabase platform, CancellationToken cancellation)
     {
         var components = new Dictionary<string, HealthComponent>
         {
             ["start"] = readiness.Failure is { } failure ? new HealthComponent(Unhealthy, failure.Code.Code, failure.Message) : new HealthComponent(Healthy, null, null),
         };
+        components["database"] = await Look(database, cancellation);
+        if (platform.Database != database)
+            components["platform_database"] = await Look(platform.Database, cancellation);
+        return components;
+    }
+
+    private static async Task<HealthComponent> Look(Database database, CancellationToken cancellation)
+    {
         try
         {
             await database.AsService(ServiceReason.Deployment).Read("SELECT 1", row => "", cancellation);
-            components["database"] = new HealthComponent(Healthy, null, null);
+            return new HealthComponent(Healthy, null, null);
         }
         catch (StorageUnavailableException)
         {
-            components["database"] = new HealthComponent(Unhealthy, ErrorCatalogue.Storage.Unavailable.Code, ErrorCatalogue.Storage.Unavailable.Cause);
+            return new HealthComponent(Unhealthy, ErrorCatalogue.Storage.Unavailable.Code, ErrorCatalogue.Storage.Unavailable.Cause);
         }
-
-        return components;
     }
 
     private static IResult Answer(Dictionary<string, HealthComponent> components, bool withDetails)

@@ -11,11 +11,12 @@ internal sealed record Account(string? Id, string? Email, string? Name, string? 
     /// <summary>Reads the members that the manifest names; null when the id is missing.</summary>
     public static Account? Read(JsonElement json, AccountMembers members)
     {
-        var id = members.Id.Select(name => Text(json, name)).ToList();
-        if (id.Any(part => part is null))
+        var parts = members.Id.Select(name => Text(json, name)).ToList();
+        var id = string.Join(':', parts);
+        if (parts.Any(part => part is null) || id.Length > LongestText)
             return null;
         return new Account(
-            string.Join(':', id), members.Email.Select(name => Text(json, name)).FirstOrDefault(text => text is not null),
+            id, members.Email.Select(name => Text(json, name)).FirstOrDefault(text => text is not null),
             Text(json, members.Name), Avatar(Text(json, members.Picture)));
     }
 

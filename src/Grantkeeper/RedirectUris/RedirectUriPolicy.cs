@@ -10,6 +10,8 @@ namespace Grantkeeper.RedirectUris;
 /// </summary>
 internal static class RedirectUriPolicy
 {
+    private const int LongestRedirectUri = 500;
+
     private static readonly string[] TunnelDomains = ["ngrok.io", "ngrok.app", "ngrok.dev", "ngrok-free.app", "ngrok-free.dev", "trycloudflare.com", "loca.lt"];
 
     /// <summary>The provider's redirect URI: the configured one, else the one derived from the public URL.</summary>
@@ -23,8 +25,8 @@ internal static class RedirectUriPolicy
             return Contradicts(options.PublicUrl.Host, options.Environment) is { } why ? Mismatch(providerKey, derived, why) : derived;
         }
 
-        if (!Uri.TryCreate(configured, UriKind.Absolute, out var uri) || uri.UserInfo.Length > 0 || uri.Fragment.Length > 0)
-            return Mismatch(providerKey, configured, "it is no absolute URL without user and fragment");
+        if (!Uri.TryCreate(configured, UriKind.Absolute, out var uri) || uri.UserInfo.Length > 0 || uri.Fragment.Length > 0 || configured.Length > LongestRedirectUri)
+            return Mismatch(providerKey, configured, $"it is no absolute URL without user and fragment of at most {LongestRedirectUri} characters");
         if (uri.Scheme != Uri.UriSchemeHttps && !(uri.Scheme == Uri.UriSchemeHttp && options.AllowsLoopbackHttp && uri.IsLoopback))
             return Mismatch(providerKey, configured, "it is not https");
         if (Contradicts(uri.Host, options.Environment) is { } contradiction)

@@ -17,9 +17,9 @@ internal interface IMigrationStep
 }
 
 /// <summary>
-/// Brings a database to this release's shape: numbered SQL files, in order, each in a transaction of its own, under an
-/// advisory lock, with the checksum of what ran. Runs as the login role of the migration URL and owns nothing itself:
-/// tables belong to <c>grantkeeper_owner</c>.
+/// Brings a database to this release's shape: numbered SQL files, in order, under an advisory lock, with the checksum of
+/// what ran. All of a run is one transaction, so a refusal leaves nothing behind. Runs as the login role of the migration
+/// URL and owns nothing itself: tables belong to <c>grantkeeper_owner</c>.
 /// </summary>
 internal static class Migrator
 {
@@ -30,16 +30,21 @@ internal static class Migrator
 
     private const string Roles = """
         DO $roles$
-        DECLARE name text;
+        DECLARE
+            name text;
+            is_new boolean;
         BEGIN
             FOREACH name IN ARRAY ARRAY['grantkeeper_owner', 'grantkeeper_app'] LOOP
+                is_new := false;
                 IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) THEN
                     BEGIN
                         EXECUTE format('CREATE ROLE %I NOLOGIN NOSUPERUSER NOBYPASSRLS', name);
+                        is_new := true;
                     EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
                     END;
                 END IF;
-                IF NOT pg_has_role(current_user, name, 'MEMBER') THEN
+                -- From PostgreSQL 16 on, who makes a role is a member of it and yet may not act as it.
+                IF is_new OR NOT pg_has_role(current_user, name, 'MEMBER') THEN
                     EXECUTE format('GRANT %I TO %I', name, current_user);
                 END IF;
             END LOOP;
@@ -74,9 +79,13 @@ internal static class Migrator
             await using var connection = new NpgsqlConnection(connectionString);
             await connection.OpenAsync(cancellation);
             await Execute(connection, $"SELECT pg_advisory_lock({LockKey})", cancellation);
+            await using var transaction = await connection.BeginTransactionAsync(cancellation);
             if (await Prepare(connection, cancellation) is { } refused)
                 return refused;
-            return await ApplyMissing(connection, source, steps, cancellation);
+            var applied = await ApplyMissing(connection, source, steps, cancellation);
+            if (applied.IsSuccess)
+                await transaction.CommitAsync(cancellation);
+            return applied;
         }
         catch (PostgresException exception) when (exception.SqlState == "GK001")
         {
@@ -96,7 +105,7 @@ internal static class Migrator
         {
             await Execute(connection, Roles, cancellation);
             await Execute(connection, TakeOver, cancellation);
-            await Execute(connection, $"SET ROLE {DatabaseUrl.OwnerRole}", cancellation);
+            await Execute(connection, $"SET LOCAL ROLE {DatabaseUrl.OwnerRole}", cancellation);
         }
         catch (PostgresException exception) when (exception.SqlState is "42501" or "0LP01")
         {
@@ -104,7 +113,7 @@ internal static class Migrator
         }
 
         await Execute(connection, """
-            CREATE TABLE IF NOT EXISTS schema_migrations (
+            CREATE TABLE IF NOT EXISTS grantkeeper_migrations (
                 source varchar(20) NOT NULL, version integer NOT NULL, name text NOT NULL,
                 checksum char(64) NOT NULL, applied_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (source, version))
             """, cancellation);
@@ -126,16 +135,14 @@ internal static class Migrator
                 continue;
             }
 
-            await using var transaction = await connection.BeginTransactionAsync(cancellation);
             await Execute(connection, file.Sql, cancellation);
             foreach (var step in steps.Where(step => step.Source == source && step.Version == file.Version))
                 await step.Apply(connection, cancellation);
-            await using var record = new NpgsqlCommand("INSERT INTO schema_migrations (source, version, name, checksum) VALUES ($1, $2, $3, $4)", connection)
+            await using var record = new NpgsqlCommand("INSERT INTO grantkeeper_migrations (source, version, name, checksum) VALUES ($1, $2, $3, $4)", connection)
             {
                 Parameters = { new() { Value = source }, new() { Value = file.Version }, new() { Value = file.Name }, new() { Value = file.Checksum } },
             };
             await record.ExecuteNonQueryAsync(cancellation);
-            await transaction.CommitAsync(cancellation);
         }
 
         return default(Done);
@@ -143,7 +150,7 @@ internal static class Migrator
 
     private static async Task<Dictionary<int, string>> Applied(NpgsqlConnection connection, string source, CancellationToken cancellation)
     {
-        await using var command = new NpgsqlCommand("SELECT version, checksum FROM schema_migrations WHERE source = $1", connection) { Parameters = { new() { Value = source } } };
+        await using var command = new NpgsqlCommand("SELECT version, checksum FROM grantkeeper_migrations WHERE source = $1", connection) { Parameters = { new() { Value = source } } };
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         var applied = new Dictionary<int, string>();
         while (await reader.ReadAsync(cancellation))

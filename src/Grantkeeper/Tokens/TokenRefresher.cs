@@ -1,4 +1,5 @@
 using Grantkeeper.Audit;
+using Grantkeeper.Egress;
 using Grantkeeper.Encryption;
 using Grantkeeper.Errors;
 using Grantkeeper.Integrations;
@@ -24,7 +25,7 @@ internal sealed record RefreshOutcome(GrantRow Row, Failure? Failure);
 /// 2. take the lease and write the intent in one committed statement; if another node holds it, wait for its result<br/>
 /// 3. look again: newer and good is served, the lease is given back<br/>
 /// 4. open the refresh token<br/>
-/// 5. send once, inside the lease's time<br/>
+/// 5. send once, inside the lease's time; after a long pause of this process the lease is renewed first, or nothing is sent<br/>
 /// 6. merge the answer (pure)<br/>
 /// 7. store it on (epoch, generation); repeat while the database is away, since this is the only copy<br/>
 /// 8. or write the failure, if the grant still stands where it failed
@@ -35,6 +36,8 @@ internal sealed class TokenRefresher(
 {
     private static readonly TimeSpan PollFirst = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan PollMost = TimeSpan.FromMilliseconds(500);
+    /// <summary>How long after taking the lease a request may still be sent: its time less the longest request and a margin.</summary>
+    private static readonly TimeSpan SendWithin = TokenVault.LeaseTime - EgressLimits.Default.Total - TimeSpan.FromSeconds(2);
     private static readonly TimeSpan StoreAgain = TimeSpan.FromSeconds(1);
 
     private readonly Flights<(Guid Integration, int Epoch), RefreshOutcome> _flights = new();
@@ -55,7 +58,7 @@ internal sealed class TokenRefresher(
         if (!(await discovery.Of(provider)).TryGet(out var endpoints, out var undiscovered))
             return new RefreshOutcome(seen, undiscovered);
 
-        var (leased, elsewhere) = await TakeLease(seen, attemptId, force);
+        var (leased, leasedAt, elsewhere) = await TakeLease(seen, attemptId, force);
         if (leased is null)
             return elsewhere!;
         if (!force && leased.Tokens!.Generation > seen.Tokens!.Generation)
@@ -71,6 +74,8 @@ internal sealed class TokenRefresher(
             return new RefreshOutcome(leased, new Failure(why));
         }
 
+        if (time.GetElapsedTime(leasedAt) > SendWithin && !await vault.Extend(leased, CancellationToken.None))
+            return new RefreshOutcome(leased, Unavailable(leased));
         var sentAt = time.GetUtcNow();
         var stopwatch = time.GetTimestamp();
         var answer = await requests.Refresh(provider, endpoints, refreshToken, CancellationToken.None);
@@ -80,24 +85,25 @@ internal sealed class TokenRefresher(
             : await Store(leased, TokenMerge.Merge(answer.Response!, refreshToken, leased.Integration.Scopes, sentAt), sentAt, duration, source);
     }
 
-    /// <summary>Step 2 and 3. Either the leased row, or the outcome of the node that holds the lease.</summary>
-    private async Task<(GrantRow? Leased, RefreshOutcome? Elsewhere)> TakeLease(GrantRow seen, Guid attemptId, bool force)
+    /// <summary>Step 2 and 3. Either the leased row with the moment before it was asked for, or the outcome of the node that holds the lease.</summary>
+    private async Task<(GrantRow? Leased, long LeasedAt, RefreshOutcome? Elsewhere)> TakeLease(GrantRow seen, Guid attemptId, bool force)
     {
         var (userId, id, epoch) = (seen.Integration.UserId, seen.Integration.Id, seen.Tokens!.Epoch);
         var began = time.GetTimestamp();
         for (var pause = PollFirst; ; pause = pause * 2 < PollMost ? pause * 2 : PollMost)
         {
+            var askedAt = time.GetTimestamp();
             if (await vault.TakeLease(userId, id, epoch, attemptId, options.NodeId, CancellationToken.None) is { } leased)
-                return (leased, null);
+                return (leased, askedAt, null);
             var now = await vault.Find(id, userId, CancellationToken.None);
             if (now?.Tokens is null || now.Tokens.Epoch != epoch || !now.Integration.IsActive)
-                return (null, new RefreshOutcome(now ?? seen, new Failure(ErrorCatalogue.Tokens.ReauthorizationRequired) { ReconnectUrl = links.Reconnect(id), Reason = now?.Integration.ReasonDetail }));
+                return (null, askedAt, new RefreshOutcome(now ?? seen, new Failure(ErrorCatalogue.Tokens.ReauthorizationRequired) { ReconnectUrl = links.Reconnect(id), Reason = now?.Integration.ReasonDetail }));
             if (!force && now.Tokens.Generation > seen.Tokens.Generation)
-                return (null, new RefreshOutcome(now, null));
+                return (null, askedAt, new RefreshOutcome(now, null));
             if (!force && now.Tokens.FailureCount > seen.Tokens.FailureCount)
-                return (null, new RefreshOutcome(now, Unavailable(now)));
+                return (null, askedAt, new RefreshOutcome(now, Unavailable(now)));
             if (time.GetElapsedTime(began) > TokenVault.LeaseTime * 2)
-                return (null, new RefreshOutcome(now, Unavailable(now)));
+                return (null, askedAt, new RefreshOutcome(now, Unavailable(now)));
             await Task.Delay(pause, time);
         }
     }
@@ -137,7 +143,7 @@ internal sealed class TokenRefresher(
         TokensLog.RefreshFailed(logger, leased.Integration.Id, leased.Integration.Provider, attempt.Class, failure.Error, attempt.Delivery!);
         try
         {
-            await vault.SaveFailure(leased, attempt, failure.Delivery == Delivery.Ambiguous, detail, source, options.NodeId, CancellationToken.None);
+            await vault.SaveFailure(leased, attemptId, attempt, failure.Delivery == Delivery.Ambiguous, detail, source, options.NodeId, CancellationToken.None);
         }
         catch (StorageUnavailableException)
         {

@@ -57,6 +57,11 @@ internal sealed class TokenVault(Database database, SecretBox box, AuditLog audi
         """,
         Map, cancellation, userId, integrationId, owner, LeaseTime, node, epoch);
 
+    /// <summary>Renews the lease for another <see cref="LeaseTime"/>; false when it is not ours any more.</summary>
+    public async Task<bool> Extend(GrantRow row, CancellationToken cancellation) => await database.ForUser(row.Integration.UserId).Execute(
+        "UPDATE oauth_tokens SET lease_until = clock_timestamp() + $4 WHERE user_id = $1 AND integration_id = $2 AND fence = $3 AND lease_until > clock_timestamp()",
+        cancellation, row.Integration.UserId, row.Integration.Id, row.Tokens!.Fence, LeaseTime) == 1;
+
     /// <summary>Gives the lease back unused, with the intent that was written for it.</summary>
     public Task Release(GrantRow row, Guid owner, CancellationToken cancellation) => database.ForUser(row.Integration.UserId).Execute(
         $"""
@@ -101,20 +106,21 @@ internal sealed class TokenVault(Database database, SecretBox box, AuditLog audi
     /// <summary>
     /// Writes a failed attempt, if the row is still at the generation that failed and the fence is still ours.
     /// <paramref name="rejectedDetail"/> says that the user is needed; null keeps the grant and sets the next attempt.
-    /// An ambiguous end leaves the intent open.
+    /// An ambiguous end leaves the intent open, and so does an attempt that is not the one that opened it: what became of
+    /// that one is still not known.
     /// </summary>
-    public Task<bool> SaveFailure(GrantRow row, RefreshAttempt attempt, bool ambiguous, string? rejectedDetail, AuditSource source, string node, CancellationToken cancellation) =>
+    public Task<bool> SaveFailure(GrantRow row, Guid attemptId, RefreshAttempt attempt, bool ambiguous, string? rejectedDetail, AuditSource source, string node, CancellationToken cancellation) =>
         database.ForUser(row.Integration.UserId).Transaction(async db =>
         {
             var (userId, id) = (row.Integration.UserId, row.Integration.Id);
             var saved = await db.Execute(
                 """
                 UPDATE oauth_tokens SET failure_count = failure_count + 1, next_refresh_at = coalesce($6, next_refresh_at), updated_at = now(), lease_until = NULL,
-                    intent_id = CASE WHEN $7 THEN intent_id END, intent_generation = CASE WHEN $7 THEN intent_generation END,
-                    intent_node = CASE WHEN $7 THEN intent_node END, intent_at = CASE WHEN $7 THEN intent_at END
+                    intent_generation = CASE WHEN $7 OR intent_id <> $8 THEN intent_generation END, intent_node = CASE WHEN $7 OR intent_id <> $8 THEN intent_node END,
+                    intent_at = CASE WHEN $7 OR intent_id <> $8 THEN intent_at END, intent_id = CASE WHEN $7 OR intent_id <> $8 THEN intent_id END
                 WHERE user_id = $1 AND integration_id = $2 AND epoch = $3 AND generation = $4 AND fence = $5
                 """,
-                cancellation, userId, id, row.Tokens!.Epoch, row.Tokens.Generation, row.Tokens.Fence, attempt.NextAttemptAt?.UtcDateTime, ambiguous);
+                cancellation, userId, id, row.Tokens!.Epoch, row.Tokens.Generation, row.Tokens.Fence, attempt.NextAttemptAt?.UtcDateTime, ambiguous, attemptId);
             await Record(db, row, attempt, cancellation);
             if (saved == 0)
                 return false;

@@ -4,7 +4,7 @@ CREATE TABLE api_keys (
     id uuid PRIMARY KEY,
     name varchar(200) NOT NULL,
     prefix varchar(24) NOT NULL,
-    key_hash char(64) NOT NULL UNIQUE,
+    key_hash varchar(64) NOT NULL UNIQUE,
     permissions text[] NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now(),
     created_by varchar(100) NOT NULL,
@@ -13,7 +13,7 @@ CREATE TABLE api_keys (
 );
 
 CREATE TABLE sign_in_links (
-    handle_hash char(64) PRIMARY KEY,
+    handle_hash varchar(64) PRIMARY KEY,
     created_at timestamptz NOT NULL DEFAULT now(),
     expires_at timestamptz NOT NULL,
     used_at timestamptz

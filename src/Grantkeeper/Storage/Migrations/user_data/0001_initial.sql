@@ -109,7 +109,7 @@ BEGIN
       AND (NOT k.is_refresh OR EXISTS (SELECT FROM newest AS n WHERE n.legacy_integration_id = t.legacy_integration_id AND NOT n.is_refresh));
     -- Only a refresh token left: the access token is unknown, which an expired one says best.
     UPDATE oauth_tokens SET refresh_token = access_token, expires_at = 'epoch' WHERE token_type ILIKE 'refresh%';
-    UPDATE oauth_tokens SET token_type = 'Bearer' WHERE token_type IS NULL OR token_type NOT ILIKE 'bearer';
+    UPDATE oauth_tokens SET token_type = 'bearer' WHERE token_type IS NULL OR token_type NOT ILIKE 'bearer';
     -- Flows of the earlier service cannot be finished here.
     IF to_regclass('oauth_state') IS NOT NULL THEN
         DELETE FROM oauth_state;
@@ -168,7 +168,7 @@ ALTER TABLE oauth_tokens
     ADD COLUMN IF NOT EXISTS generation bigint NOT NULL DEFAULT 1,
     ADD COLUMN IF NOT EXISTS access_token text NOT NULL,
     ADD COLUMN IF NOT EXISTS refresh_token text,
-    ADD COLUMN IF NOT EXISTS token_type varchar(50) NOT NULL DEFAULT 'Bearer',
+    ADD COLUMN IF NOT EXISTS token_type varchar(50) NOT NULL DEFAULT 'bearer',
     ADD COLUMN IF NOT EXISTS expires_at timestamptz,
     ADD COLUMN IF NOT EXISTS lifetime_seconds integer,
     ADD COLUMN IF NOT EXISTS scope text,
@@ -194,7 +194,7 @@ ALTER TABLE oauth_tokens
 UPDATE oauth_tokens SET usage_count = coalesce(usage_count, 0), created_at = coalesce(created_at, now()), updated_at = coalesce(updated_at, now()), next_refresh_at = expires_at;
 ALTER TABLE oauth_tokens
     ALTER COLUMN id SET NOT NULL,
-    ALTER COLUMN token_type TYPE varchar(50), ALTER COLUMN token_type SET DEFAULT 'Bearer', ALTER COLUMN token_type SET NOT NULL,
+    ALTER COLUMN token_type TYPE varchar(50), ALTER COLUMN token_type SET DEFAULT 'bearer', ALTER COLUMN token_type SET NOT NULL,
     ALTER COLUMN usage_count TYPE bigint, ALTER COLUMN usage_count SET DEFAULT 0, ALTER COLUMN usage_count SET NOT NULL,
     ALTER COLUMN created_at SET DEFAULT now(), ALTER COLUMN created_at SET NOT NULL,
     ALTER COLUMN updated_at SET DEFAULT now(), ALTER COLUMN updated_at SET NOT NULL,
@@ -302,9 +302,9 @@ ALTER TABLE oauth_state
     ADD COLUMN IF NOT EXISTS expires_at timestamptz NOT NULL,
     ADD COLUMN IF NOT EXISTS is_used boolean NOT NULL DEFAULT false,
     ADD COLUMN IF NOT EXISTS used_at timestamptz,
-    ADD COLUMN IF NOT EXISTS handle_hash char(64) NOT NULL,
-    ADD COLUMN IF NOT EXISTS binding_hash char(64),
-    ADD COLUMN IF NOT EXISTS nonce_hash char(64),
+    ADD COLUMN IF NOT EXISTS handle_hash varchar(64) NOT NULL,
+    ADD COLUMN IF NOT EXISTS binding_hash varchar(64),
+    ADD COLUMN IF NOT EXISTS nonce_hash varchar(64),
     ADD COLUMN IF NOT EXISTS authorization_url text NOT NULL,
     ADD COLUMN IF NOT EXISTS issuer text,
     ADD COLUMN IF NOT EXISTS completion varchar(10) NOT NULL,
@@ -316,7 +316,7 @@ ALTER TABLE oauth_state
     ADD COLUMN IF NOT EXISTS replace_account boolean NOT NULL DEFAULT false,
     ADD COLUMN IF NOT EXISTS parked_code text,
     ADD COLUMN IF NOT EXISTS parked_until timestamptz,
-    ADD COLUMN IF NOT EXISTS ticket_hash char(64),
+    ADD COLUMN IF NOT EXISTS ticket_hash varchar(64),
     ADD COLUMN IF NOT EXISTS ip_address inet,
     ADD COLUMN IF NOT EXISTS user_agent text,
     ADD COLUMN IF NOT EXISTS integration_id uuid,

@@ -1,0 +1,57 @@
+using Grantkeeper.Dashboard.Session;
+using Grantkeeper.Settings;
+using Microsoft.AspNetCore.Antiforgery;
+using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace Grantkeeper.Dashboard;
+
+/// <summary>Adds and mounts the server-rendered pages.</summary>
+public static class DashboardExtensions
+{
+    /// <summary>Registers what the pages need beside Grantkeeper itself.</summary>
+    /// <param name="services">The application's services.</param>
+    public static IServiceCollection AddGrantkeeperDashboard(this IServiceCollection services)
+    {
+        services.AddRazorComponents();
+        services.AddAntiforgery();
+        services.AddAuthentication().AddCookie(OperatorSession.Scheme);
+        services.AddSingleton<SealedKeyRepository>();
+        services.AddSingleton<IConfigureOptions<KeyManagementOptions>>(provider =>
+            new ConfigureOptions<KeyManagementOptions>(options => options.XmlRepository = provider.GetRequiredService<SealedKeyRepository>()));
+        services.AddDataProtection();
+        services.AddOptions<CookieAuthenticationOptions>(OperatorSession.Scheme).Configure<GrantkeeperOptions>((cookie, options) =>
+        {
+            cookie.ExpireTimeSpan = OperatorSession.Lifetime;
+            cookie.SlidingExpiration = false;
+            Harden(cookie.Cookie, "gk-operator", options);
+        });
+        services.AddOptions<AntiforgeryOptions>().Configure<GrantkeeperOptions>((antiforgery, options) => Harden(antiforgery.Cookie, "gk-form", options));
+        return services;
+    }
+
+    /// <summary>Maps the pages.</summary>
+    /// <param name="endpoints">The application's routes.</param>
+    public static IEndpointRouteBuilder MapGrantkeeperDashboard(this IEndpointRouteBuilder endpoints)
+    {
+        SessionEndpoints.Map(endpoints);
+        AccountEndpoints.Map(endpoints);
+        DocumentationEndpoints.Map(endpoints);
+        return endpoints;
+    }
+
+    private static void Harden(CookieBuilder cookie, string name, GrantkeeperOptions options)
+    {
+        // On a developer's loopback over http some browsers refuse Secure cookies.
+        var https = options.PublicUrl.Scheme == Uri.UriSchemeHttps;
+        cookie.Name = https ? $"__Host-{name}" : name;
+        cookie.SecurePolicy = https ? CookieSecurePolicy.Always : CookieSecurePolicy.None;
+        cookie.SameSite = SameSiteMode.Lax;
+        cookie.HttpOnly = true;
+        cookie.Path = "/";
+    }
+}

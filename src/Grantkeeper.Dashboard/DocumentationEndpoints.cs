@@ -1,0 +1,36 @@
+using System.Reflection;
+using Grantkeeper.Dashboard.Pages;
+using Grantkeeper.Errors;
+using Grantkeeper.Http;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.AspNetCore.Routing;
+
+namespace Grantkeeper.Dashboard;
+
+/// <summary>The human pages of the API and of every error, made from the routes and the catalogue.</summary>
+internal static class DocumentationEndpoints
+{
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/docs", (HttpContext http, EndpointDataSource endpoints) => PageResult.Page<DocsPage>(http, new { Operations = Operations(endpoints) })).ExcludeFromDescription();
+        routes.MapGet("/docs/errors/{code}", (HttpContext http, string code) => ErrorCatalogue.Find(code) is { } known
+            ? PageResult.Page<ErrorPage>(http, new { Code = known })
+            : PageResult.Page<ErrorPage>(http, new { Code = ErrorCatalogue.Requests.NotFound }, StatusCodes.Status404NotFound)).ExcludeFromDescription();
+        routes.MapGet("/assets/grantkeeper.css", (HttpContext http) =>
+        {
+            http.Response.Headers.CacheControl = "public, max-age=3600";
+            http.Response.Headers.XContentTypeOptions = "nosniff";
+            return Results.Stream(Assembly.GetExecutingAssembly().GetManifestResourceStream("grantkeeper.css")!, "text/css; charset=utf-8");
+        }).ExcludeFromDescription();
+    }
+
+    private static List<Operation> Operations(EndpointDataSource endpoints) =>
+        [.. endpoints.Endpoints.OfType<RouteEndpoint>()
+            .Where(endpoint => endpoint.Metadata.GetMetadata<ITagsMetadata>()?.Tags.Contains(ApiRoutes.Tag) == true && endpoint.Metadata.GetMetadata<IExcludeFromDescriptionMetadata>() is null)
+            .Select(endpoint => new Operation(
+                string.Join(",", endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? []), endpoint.RoutePattern.RawText ?? "",
+                endpoint.Metadata.GetMetadata<IEndpointSummaryMetadata>()?.Summary ?? "", endpoint.Metadata.GetMetadata<RequiredPermission>()?.Permission))
+            .OrderBy(operation => operation.Path, StringComparer.Ordinal)];
+}

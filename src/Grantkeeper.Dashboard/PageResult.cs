@@ -1,0 +1,60 @@
+using Grantkeeper.Dashboard.Pages;
+using Grantkeeper.Dashboard.Session;
+using Grantkeeper.Errors;
+using Grantkeeper.Identity;
+using Grantkeeper.Storage;
+using Microsoft.AspNetCore.Antiforgery;
+using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Grantkeeper.Dashboard;
+
+/// <summary>How pages answer: rendered on the server, no script, nothing cached, framed or told to the next site.</summary>
+internal static class PageResult
+{
+    public static IResult Page<T>(HttpContext http, object parameters, int status = StatusCodes.Status200OK) where T : IComponent
+    {
+        Protect(http.Response);
+        return new RazorComponentResult<T>(parameters) { StatusCode = status };
+    }
+
+    /// <summary>Runs a page for a signed-in operator; a form must carry its antiforgery token.</summary>
+    public static async Task<IResult> ForOperator(HttpContext http, Func<Caller, Task<IResult>> page)
+    {
+        try
+        {
+            if (http.RequestServices.GetRequiredService<Readiness>().Failure is { } notReady)
+                return Refusal(http, notReady);
+            if (await OperatorSession.Of(http) is not { } caller)
+                return Refusal(http, new Failure(ErrorCatalogue.Identity.Unauthenticated, "You are not signed in, or your session has ended. Ask for a new sign-in link: ./run prints one."));
+            if (HttpMethods.IsPost(http.Request.Method) && !await http.RequestServices.GetRequiredService<IAntiforgery>().IsRequestValidAsync(http))
+                return Refusal(http, new Failure(ErrorCatalogue.Requests.Malformed, "The form is too old or comes from elsewhere."));
+            http.Features.Set(caller);
+            return await page(caller);
+        }
+        catch (StorageUnavailableException)
+        {
+            return Refusal(http, new Failure(ErrorCatalogue.Storage.Unavailable));
+        }
+    }
+
+    public static IResult Refusal(HttpContext http, Failure failure) => Page<SignInPage>(http, new { Refusal = failure }, failure.Code.Status);
+
+    public static IResult SeeOther(HttpContext http, string address)
+    {
+        Protect(http.Response);
+        http.Response.Headers.Location = address;
+        return Results.StatusCode(StatusCodes.Status303SeeOther);
+    }
+
+    public static void Protect(HttpResponse response)
+    {
+        response.Headers.ContentSecurityPolicy = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'";
+        response.Headers.CacheControl = "no-store";
+        response.Headers["Referrer-Policy"] = "no-referrer";
+        response.Headers.XContentTypeOptions = "nosniff";
+        response.Headers["Cross-Origin-Opener-Policy"] = "same-origin";
+    }
+}

@@ -1,0 +1,127 @@
+using System.Net;
+using Grantkeeper.Sandbox;
+using Grantkeeper.Sandbox.Control;
+using Grantkeeper.Sandbox.OAuth;
+using Grantkeeper.Testing.Peers;
+using Grantkeeper.Testing.Postgres;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Grantkeeper.IntegrationTests.Flows;
+
+/// <summary>A node, the sandbox as its provider, and a database of its own: everything a flow needs, all of it real.</summary>
+internal sealed class FlowWorld : IAsyncDisposable
+{
+    public const string ClientSecret = "s3cret:with reserved+characters/%&=";
+
+    private readonly List<FlowHost> _hosts = [];
+    private readonly WebApplication _sandbox;
+    private readonly HostKind _kind;
+    private readonly Dictionary<string, string?> _settings;
+
+    private FlowWorld(HostKind kind, TestDatabase database, WebApplication sandbox, Dictionary<string, string?> settings)
+    {
+        _kind = kind;
+        Database = database;
+        _sandbox = sandbox;
+        _settings = settings;
+    }
+
+    public TestDatabase Database { get; }
+
+    public FlowHost Host => _hosts[0];
+
+    public string SandboxOrigin => _sandbox.Urls.First();
+
+    public Counters Counters => _sandbox.Services.GetRequiredService<SandboxState>().Counters;
+
+    public static async Task<FlowWorld> Start(HostKind kind, IReadOnlyDictionary<string, string?>? more = null, TestDatabase? database = null)
+    {
+        var port = FreePort.Next();
+        var origin = $"http://localhost:{port}";
+        var sandbox = SandboxApp.Build([], new SandboxOptions
+        {
+            Urls = "http://127.0.0.1:0",
+            Clients = [new ClientRegistration("grantkeeper", ClientSecret, [$"{origin}/oauth/sandbox/callback", $"{origin}/oauth/posting/callback", $"{origin}/oauth/second/callback"])],
+        });
+        await sandbox.StartAsync(TestContext.Current.CancellationToken);
+        var settings = new Dictionary<string, string?>
+        {
+            ["GRANTKEEPER_SANDBOX"] = "true",
+            ["Grantkeeper:Providers:sandbox:issuer"] = sandbox.Urls.First(),
+            ["SANDBOX_CLIENT_ID"] = "grantkeeper",
+            ["SANDBOX_CLIENT_SECRET"] = ClientSecret,
+        };
+        foreach (var (name, value) in more ?? new Dictionary<string, string?>())
+            settings[name] = value;
+        var world = new FlowWorld(kind, database ?? await (await TestCluster.Shared()).NewMigratedDatabase(), sandbox, settings);
+        world._hosts.Add(await FlowHost.Start(kind, world.Database.Url, settings, port));
+        return world;
+    }
+
+    /// <summary>Another node of the same deployment: same database, same public origin, another port.</summary>
+    public async Task<FlowHost> AddNode()
+    {
+        var port = FreePort.Next();
+        var settings = new Dictionary<string, string?>(_settings)
+        {
+            ["FRONTEND_URL"] = Host.Origin, ["GRANTKEEPER_PUBLIC_URL"] = Host.Origin, ["Urls"] = $"http://localhost:{port}",
+        };
+        var node = await FlowHost.Start(_kind, Database.Url, settings, port);
+        _hosts.Add(node);
+        return node;
+    }
+
+    /// <summary>Breaks the sandbox: an endpoint and a mode, with further members as JSON.</summary>
+    public async Task Break(string endpoint, string mode, string more = "")
+    {
+        using var browser = new FlowBrowser();
+        var reply = await browser.Send(new HttpRequestMessage(HttpMethod.Post, SandboxOrigin + "/__sandbox/faults")
+        {
+            Content = new StringContent($$"""{"endpoint":"{{endpoint}}","mode":"{{mode}}"{{more}}}""", System.Text.Encoding.UTF8, "application/json"),
+        });
+        reply.Status.ShouldBe(HttpStatusCode.OK, reply.Body);
+    }
+
+    /// <summary>Starts a flow and lets a browser go as far as the callback's address, without opening it.</summary>
+    public async Task<(FlowBrowser Browser, Uri Callback, Guid FlowId)> ReachCallback(
+        string user, string hint = "alice+auto", bool confirm = true, string provider = "sandbox", object? more = null)
+    {
+        var body = new Dictionary<string, object?> { ["provider"] = provider, ["user_id"] = user, ["login_hint"] = hint, ["confirm"] = confirm };
+        foreach (var property in more?.GetType().GetProperties() ?? [])
+            body[property.Name] = property.GetValue(more);
+        var started = await Host.Post("/api/v1/oauth/initiate", body);
+        started.Status.ShouldBe(HttpStatusCode.OK, started.Body);
+        var browser = new FlowBrowser();
+        var callback = await browser.FollowUntil((string)started.Json["authorization_url"]!, $"{Host.Origin}/oauth/{provider}/callback");
+        return (browser, callback, Guid.Parse((string)started.Json["flow_id"]!));
+    }
+
+    /// <summary>Connects an account from start to end and returns the integration's id.</summary>
+    public async Task<Guid> Connect(string user, string hint = "alice+auto", string provider = "sandbox", object? more = null)
+    {
+        var (browser, callback, flowId) = await ReachCallback(user, hint, confirm: false, provider, more);
+        using (browser)
+        {
+            var page = await browser.Open(callback);
+            page.Status.ShouldBe(HttpStatusCode.OK, page.Body);
+        }
+
+        var flow = await Host.Get($"/api/v1/oauth/flows/{flowId}?user_id={user}");
+        ((string)flow.Json["status"]!).ShouldBe("completed", flow.Body);
+        return Guid.Parse((string)flow.Json["integration_id"]!);
+    }
+
+    /// <summary>Lets the stored access token be past its end.</summary>
+    public Task Expire(Guid integrationId) => Sql($"UPDATE oauth_tokens SET expires_at = now() - interval '1 second' WHERE integration_id = '{integrationId}'");
+
+    public async Task<object?> Sql(string sql) => await Database.Cluster.ExecuteAsSuperuser(Database, sql);
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var host in _hosts)
+            await host.DisposeAsync();
+        await _sandbox.StopAsync();
+        await _sandbox.DisposeAsync();
+    }
+}

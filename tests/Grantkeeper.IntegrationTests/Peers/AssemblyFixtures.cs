@@ -1,0 +1,3 @@
+using Grantkeeper.Testing.Browser;
+
+[assembly: AssemblyFixture(typeof(ChromiumBrowser))]
