@@ -25,11 +25,6 @@ public static partial class ErrorCatalogue
         public static readonly ErrorCode DiscoveryFailed = new("providers.discovery_failed", 503, "Provider metadata not readable",
             "The provider's discovery document or its keys could not be fetched, or its issuer is not the configured one.",
             "Open {issuer}/.well-known/openid-configuration; its issuer member must equal the configured issuer letter by letter.", Retryable: true);
-
-        /// <summary>A manifest with faults.</summary>
-        public static readonly ErrorCode ManifestInvalid = new("providers.manifest_invalid", 0, "Provider manifest refused",
-            "A provider manifest or an override of it breaks the schema; every fault is listed.",
-            "Correct the listed members; providers/provider.schema.json describes each.");
     }
 
     /// <summary>Where people may be sent.</summary>

@@ -11,6 +11,9 @@ internal readonly record struct TokenAnswer(TokenResponse? Response, TokenFailur
 /// <summary>The three requests that carry a grant to its provider: exchange, refresh, revoke. Each is sent once.</summary>
 internal sealed class TokenRequests(IEgress egress)
 {
+    /// <summary>The error of a request that was never sent, because its address may not be called.</summary>
+    public const string AddressNotAllowed = "address_not_allowed";
+
     public Task<TokenAnswer> ExchangeCode(Provider provider, ProviderEndpoints endpoints, Secret code, string redirectUri, Secret codeVerifier, CancellationToken cancellation) =>
         Send(provider, endpoints, OAuth.TokenEndpoint.ExchangeCode(Target(provider, endpoints, endpoints.Token, provider.Manifest.TokenParameters), code, redirectUri, codeVerifier), cancellation);
 
@@ -47,7 +50,7 @@ internal sealed class TokenRequests(IEgress egress)
 
     private static TokenFailure OfFault(EgressOutcome outcome) => outcome.Fault switch
     {
-        EgressFault.AddressNotAllowed => new(TokenFailureKind.Misconfigured, Delivery.NotProcessed, "address_not_allowed"),
+        EgressFault.AddressNotAllowed => new(TokenFailureKind.Misconfigured, Delivery.NotProcessed, AddressNotAllowed),
         EgressFault.NotConnected => new(TokenFailureKind.Transient, Delivery.NotProcessed, "not_connected"),
         EgressFault.TimedOut => new(TokenFailureKind.Transient, Delivery.Ambiguous, "timeout"),
         EgressFault.TooLarge => new(TokenFailureKind.Unreadable, Delivery.Ambiguous, "too_large"),

@@ -154,6 +154,7 @@ internal sealed class TokenRefresher(
         return new RefreshOutcome(leased, failure.Kind switch
         {
             TokenFailureKind.Rejected => new Failure(ErrorCatalogue.Tokens.ReauthorizationRequired) { ReconnectUrl = links.Reconnect(leased.Integration.Id), Reason = detail },
+            TokenFailureKind.Misconfigured when failure.Error == TokenRequests.AddressNotAllowed => new Failure(ErrorCatalogue.Egress.AddressNotAllowed),
             TokenFailureKind.Misconfigured => new Failure(ErrorCatalogue.Providers.ClientRejected),
             TokenFailureKind.Unreadable => new Failure(ErrorCatalogue.Tokens.ProviderUnreadable) { RetryAfter = wait },
             _ => new Failure(ErrorCatalogue.Tokens.ProviderUnavailable) { RetryAfter = wait },

@@ -1,0 +1,79 @@
+using System.Reflection;
+using Microsoft.Extensions.Logging;
+
+namespace Grantkeeper.Tests.Conventions;
+
+/// <summary>Operators build alerts on these numbers: an event keeps its number for good.</summary>
+[Trait("category", "conventions")]
+public sealed class LogEventTests
+{
+    /// <summary>Level × 1000 + slice × 100; each slice has the hundred that begins here.</summary>
+    private static readonly Dictionary<string, int> Ranges = new()
+    {
+        ["Egress"] = 600, ["Startup"] = 900, ["Outbox"] = 1200, ["Http"] = 1500, ["Tokens"] = 3100, ["Connect"] = 4000,
+    };
+
+    private static readonly string[] Approved =
+    [
+        "600 Debug Egress.Sent",
+        "900 Information Startup.Ready",
+        "901 Error Startup.DatabaseMissing",
+        "902 Critical Startup.Refused",
+        "1200 Information Outbox.Delivered",
+        "1201 Warning Outbox.StorageUnavailable",
+        "1500 Error Http.StorageUnavailable",
+        "1501 Error Http.Unexpected",
+        "3100 Warning Tokens.RefreshFailed",
+        "3101 Error Tokens.StoreWaits",
+        "3102 Warning Tokens.FailureNotStored",
+        "3103 Warning Tokens.ReleasesWait",
+        "3104 Error Tokens.Unreadable",
+        "4000 Information Connect.Started",
+        "4001 Information Connect.Completed",
+        "4002 Information Connect.Failed",
+        "4003 Warning Connect.ExchangeFailed",
+    ];
+
+    private static IEnumerable<(LoggerMessageAttribute Event, MethodInfo Method)> Events() =>
+        from type in ShapeTests.Types()
+        from method in type.GetMethods(BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)
+        let attribute = method.GetCustomAttribute<LoggerMessageAttribute>()
+        where attribute is not null
+        select (attribute, method);
+
+    private static string SliceOf(MethodInfo method) => method.DeclaringType!.Namespace!.Split('.')[1];
+
+    [Fact]
+    public void The_events_are_the_approved_ones() =>
+        Events().OrderBy(entry => entry.Event.EventId).Select(entry => $"{entry.Event.EventId} {entry.Event.Level} {SliceOf(entry.Method)}.{entry.Method.Name}").ShouldBe(Approved);
+
+    [Fact]
+    public void A_number_belongs_to_one_event_in_the_hundred_of_its_slice()
+    {
+        Events().Select(entry => entry.Event.EventId).ShouldBeUnique();
+        foreach (var (entry, method) in Events())
+            entry.EventId.ShouldBeInRange(Ranges[SliceOf(method)], Ranges[SliceOf(method)] + 99, method.Name);
+        Ranges.Values.ShouldBeUnique();
+    }
+
+    [Fact]
+    public void Nothing_is_logged_outside_of_these_events() => SourceTree.Files(SourceTree.Library)
+        .SelectMany(file => file.Lines.Select((line, index) => (Place: $"{file.Path}:{index + 1}", Line: line.Split("//")[0])))
+        .Where(entry => new[] { "LogInformation(", "LogWarning(", "LogError(", "LogDebug(", "LogTrace(", "LogCritical(", "Console.", "Debug.Write", "Trace.Write" }
+            .Any(word => System.Text.RegularExpressions.Regex.IsMatch(entry.Line, $@"(?<![\w]){System.Text.RegularExpressions.Regex.Escape(word)}")))
+        .Select(entry => entry.Place)
+        .ShouldBeEmpty();
+
+    [Fact]
+    public void No_event_takes_a_secret_by_name()
+    {
+        foreach (var (_, method) in Events())
+        {
+            foreach (var parameter in method.GetParameters())
+            {
+                parameter.ParameterType.ShouldNotBe(typeof(Grantkeeper.Encryption.Secret), method.Name);
+                new[] { "token", "secret", "state", "ticket", "password", "verifier", "handle", "url", "query", "body", "uri" }.ShouldNotContain(parameter.Name!.ToLowerInvariant(), method.Name);
+            }
+        }
+    }
+}
