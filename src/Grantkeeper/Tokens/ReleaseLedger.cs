@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Grantkeeper.Audit;
 using Grantkeeper.Settings;
 using Grantkeeper.Storage;
@@ -22,7 +21,7 @@ internal sealed class ReleaseLedger(Database database, AuditLog audit, Readiness
 
     private sealed record Usage(string UserId, int Count, DateTimeOffset LastUsedAt);
 
-    private ConcurrentDictionary<Key, int> _counts = new();
+    private readonly ReleaseCounts<Key> _counts = new();
     private readonly Dictionary<Guid, Usage> _usage = [];
     private readonly SemaphoreSlim _flushing = new(1, 1);
     private DateTimeOffset _usageWrittenAt = time.GetUtcNow();
@@ -32,7 +31,7 @@ internal sealed class ReleaseLedger(Database database, AuditLog audit, Readiness
     public void Count(GrantRow row, string caller)
     {
         var minute = time.GetUtcNow().ToUnixTimeSeconds() / 60;
-        _counts.AddOrUpdate(new Key(row.Integration.UserId, row.Integration.Id, row.Integration.Provider, caller, minute), 1, (_, count) => count + 1);
+        _counts.Add(new Key(row.Integration.UserId, row.Integration.Id, row.Integration.Provider, caller, minute));
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -56,10 +55,10 @@ internal sealed class ReleaseLedger(Database database, AuditLog audit, Readiness
     internal async Task Flush(bool withUsage, CancellationToken cancellation)
     {
         await _flushing.WaitAsync(cancellation);
-        var taken = Interlocked.Exchange(ref _counts, new());
+        var taken = _counts.Take();
         try
         {
-            if (!taken.IsEmpty)
+            if (taken.Count > 0)
             {
                 var sequence = _sequence + 1;
                 await database.AsService(ServiceReason.Worker).Transaction(async db =>
@@ -71,7 +70,7 @@ internal sealed class ReleaseLedger(Database database, AuditLog audit, Readiness
                 _sequence = sequence;
                 foreach (var (key, count) in taken)
                     _usage[key.IntegrationId] = new Usage(key.UserId, count + (_usage.GetValueOrDefault(key.IntegrationId)?.Count ?? 0), time.GetUtcNow());
-                taken = new();
+                taken.Clear();
             }
 
             if (withUsage && _usage.Count > 0)
@@ -81,11 +80,14 @@ internal sealed class ReleaseLedger(Database database, AuditLog audit, Readiness
                 _usageWrittenAt = time.GetUtcNow();
             }
         }
-        catch (StorageUnavailableException)
+        catch (Exception exception)
         {
-            TokensLog.ReleasesWait(logger);
+            // Also when the host stops in between. A batch that is written twice carries the same number twice.
             foreach (var (key, count) in taken)
-                _counts.AddOrUpdate(key, count, (_, present) => present + count);
+                _counts.Add(key, count);
+            if (exception is not StorageUnavailableException)
+                throw;
+            TokensLog.ReleasesWait(logger);
         }
         finally
         {
