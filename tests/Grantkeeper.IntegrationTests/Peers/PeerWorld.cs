@@ -33,14 +33,14 @@ internal sealed class PeerWorld : IAsyncDisposable
 
     public string Callback => $"{Host.Origin}/oauth/{Provider}/callback";
 
-    public static async Task<PeerWorld> Start(string clientId = "odd:id", string? secret = OidcProviderPeer.OddSecret, IReadOnlyDictionary<string, string?>? more = null)
+    public static async Task<PeerWorld> Start(string clientId = "odd:id", string? secret = OidcProviderPeer.OddSecret, IReadOnlyDictionary<string, string?>? more = null, TestDatabase? database = null)
     {
         var port = FreePort.Next();
         var callback = $"http://localhost:{port}/oauth/{Provider}/callback";
         var peer = await OidcProviderPeer.Start(
             new OidcProviderOptions { RedirectUris = [callback], AccessTokenLifetime = TimeSpan.FromMinutes(10) }, TestContext.Current.CancellationToken);
         var site = await OpenerSite.Start();
-        var database = await (await TestCluster.Shared()).NewMigratedDatabase();
+        database ??= await (await TestCluster.Shared()).NewMigratedDatabase();
         var settings = new Dictionary<string, string?>
         {
             ["FRONTEND_URL"] = site.Origin,
