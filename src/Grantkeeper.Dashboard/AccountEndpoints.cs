@@ -1,3 +1,4 @@
+using System.Text;
 using Grantkeeper.Connect;
 using Grantkeeper.Dashboard.Pages;
 using Grantkeeper.Errors;
@@ -7,10 +8,12 @@ using Grantkeeper.Integrations;
 using Grantkeeper.Links;
 using Grantkeeper.Providers;
 using Grantkeeper.Settings;
+using Grantkeeper.Tokens;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.WebUtilities;
 
 namespace Grantkeeper.Dashboard;
 
@@ -20,22 +23,29 @@ internal static class AccountEndpoints
     /// <summary>Whom the page acts for until the operator says otherwise.</summary>
     private const string FirstUser = "demo";
 
+    /// <summary>Remembers, while the browser is at the provider, which flow it will come back from. Tells nothing secret.</summary>
+    private const string FlowCookie = "gk-page-flow";
+
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/accounts", Show).ExcludeFromDescription();
         routes.MapPost("/accounts/connect", Connect).ExcludeFromDescription();
+        routes.MapGet("/accounts/returned", Returned).ExcludeFromDescription();
         routes.MapPost("/accounts/disconnect", Disconnect).ExcludeFromDescription();
+        routes.MapGet("/connect/integrations/{id:guid}", Reconnect).ExcludeFromDescription();
     }
 
     private static Task<IResult> Show(
-        HttpContext http, IntegrationStore integrations, ProviderCatalogue catalogue, GrantkeeperOptions options, TimeProvider time,
-        [FromQuery(Name = "user_id")] string? userId, string? revocation) => PageResult.ForOperator(http, async _ =>
+        HttpContext http, IntegrationStore integrations, FlowStore flows, ProviderCatalogue catalogue, GrantkeeperOptions options, ApiKeySource key, TimeProvider time,
+        [FromQuery(Name = "user_id")] string? userId, string? revocation, string? flow) => PageResult.ForOperator(http, async _ =>
     {
         if (!Caller.UserOf(userId ?? FirstUser).TryGet(out var user, out var failure))
             return PageResult.Refusal(http, failure);
         var mine = await integrations.List(new IntegrationFilter(user, null, false, null, Cursor.MaxLimit), http.RequestAborted);
-        var notice = revocation is null ? null : $"Disconnected. The provider's answer to the revocation: {(Known(revocation) ? revocation : "unknown")}.";
-        return PageResult.Page<AccountsPage>(http, new { Model = AccountsModel.Of(user, notice, mine, catalogue, options, time.GetUtcNow()) });
+        var notice = revocation is not null ? OfRevocation(revocation)
+            : Guid.TryParse(flow, out var id) && await flows.Find(id, user, http.RequestAborted) is { } finished ? OfFlow(finished, catalogue)
+            : null;
+        return PageResult.Page<AccountsPage>(http, new { Model = AccountsModel.Of(user, notice, mine, catalogue, options, key, time.GetUtcNow()) });
     });
 
     private static Task<IResult> Connect(HttpContext http, ConnectFlow connect, ConnectLinks links, GrantkeeperOptions options) => PageResult.ForOperator(http, async _ =>
@@ -51,10 +61,23 @@ internal static class AccountEndpoints
                 ReconnectIntegrationId = Guid.TryParse(form["integration_id"], out var id) ? id : null,
                 // The operator's own browser opens the link in the next moment; it is shown to nobody.
                 Completion = Completion.Direct,
-                ReturnTo = SameOrigin(options) ? $"/accounts?user_id={Uri.EscapeDataString(user)}" : null,
+                ReturnTo = OwnPages.AreReturnedTo(options) ? "/accounts/returned" : null,
             },
             http.Source(), http.RequestAborted);
-        return started.TryGet(out var flow, out failure) ? PageResult.SeeOther(http, links.Start(flow.StartHandle.Reveal())) : PageResult.Refusal(http, failure);
+        if (!started.TryGet(out var flow, out failure))
+            return PageResult.Refusal(http, failure);
+        http.Response.Cookies.Append(FlowCookie, $"{flow.FlowId}.{WebEncoders.Base64UrlEncode(Encoding.UTF8.GetBytes(user))}", Cookie(options, TimeSpan.FromSeconds(flow.ExpiresIn)));
+        return PageResult.SeeOther(http, links.Start(flow.StartHandle.Reveal()));
+    });
+
+    /// <summary>Back from the provider. What happened stands in the flow, not in what the browser brings.</summary>
+    private static Task<IResult> Returned(HttpContext http, GrantkeeperOptions options) => PageResult.ForOperator(http, _ =>
+    {
+        var parts = (http.Request.Cookies[FlowCookie] ?? "").Split('.');
+        http.Response.Cookies.Delete(FlowCookie, Cookie(options, null));
+        return Task.FromResult(PageResult.SeeOther(http, parts.Length == 2 && Guid.TryParse(parts[0], out var id) && UserIn(parts[1]) is { } user
+            ? $"/accounts?user_id={Uri.EscapeDataString(user)}&flow={id}"
+            : "/accounts"));
     });
 
     private static Task<IResult> Disconnect(HttpContext http, DisconnectFlow disconnect) => PageResult.ForOperator(http, async _ =>
@@ -69,8 +92,45 @@ internal static class AccountEndpoints
             : PageResult.Refusal(http, failure);
     });
 
-    // return_to leads to FRONTEND_URL; the page is there only when both names are one origin.
-    private static bool SameOrigin(GrantkeeperOptions options) => options.FrontendUrl.GetLeftPart(UriPartial.Authority) == options.PublicUrl.GetLeftPart(UriPartial.Authority);
+    /// <summary>Where reconnect_url leads: to the account, among those of its user.</summary>
+    private static Task<IResult> Reconnect(HttpContext http, IntegrationStore integrations, Guid id) => PageResult.ForOperator(http, async _ =>
+        await integrations.Find(id, null, http.RequestAborted) is { } integration
+            ? PageResult.SeeOther(http, $"/accounts?user_id={Uri.EscapeDataString(integration.UserId)}#integration-{integration.Id}")
+            : PageResult.Refusal(http, new Failure(ErrorCatalogue.Integrations.NotFound)));
 
-    private static bool Known(string revocation) => revocation is "confirmed" or "unsupported" or "pending" or "failed" or "withheld";
+    private static Notice OfRevocation(string word) => word switch
+    {
+        Revocations.Confirmed => new("Disconnected. The provider confirmed that the grant is gone.", true),
+        Revocations.Pending => new("Disconnected. The provider has not answered yet and is asked again until it does.", true),
+        Revocations.Withheld => new("Disconnected. The provider was not told, because that would end another connected account too.", true),
+        Revocations.Unsupported => new("Disconnected. The provider offers no way to revoke a grant; the user can remove the app in the account's settings there.", true),
+        _ => new("Disconnected here. The provider refused the revocation; the user can remove the app in the account's settings there.", false),
+    };
+
+    private static Notice? OfFlow(PendingFlow flow, ProviderCatalogue catalogue)
+    {
+        var name = catalogue.Find(flow.Provider)?.DisplayName ?? flow.Provider;
+        if (flow.Status == FlowStatus.Completed)
+            return new Notice($"{name} is connected.", true);
+        return flow.ErrorCode is not null && ErrorCatalogue.Find(flow.ErrorCode) is { } code
+            ? new Notice($"{name} was not connected: {code.Cause}", false)
+            : null;
+    }
+
+    private static string? UserIn(string text)
+    {
+        try
+        {
+            return Caller.UserOf(Encoding.UTF8.GetString(WebEncoders.Base64UrlDecode(text))).TryGet(out var user, out _) ? user : null;
+        }
+        catch (FormatException)
+        {
+            return null;
+        }
+    }
+
+    private static CookieOptions Cookie(GrantkeeperOptions options, TimeSpan? lifetime) => new()
+    {
+        HttpOnly = true, SameSite = SameSiteMode.Lax, Path = "/accounts", MaxAge = lifetime, Secure = options.PublicUrl.Scheme == Uri.UriSchemeHttps,
+    };
 }

@@ -3,6 +3,7 @@ using Grantkeeper.Settings;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.AspNetCore.DataProtection.XmlEncryption;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -20,9 +21,15 @@ public static class DashboardExtensions
         services.AddRazorComponents();
         services.AddAntiforgery();
         services.AddAuthentication().AddCookie(OperatorSession.Scheme);
+        services.AddSingleton<ApiKeySource>();
         services.AddSingleton<SealedKeyRepository>();
         services.AddSingleton<IConfigureOptions<KeyManagementOptions>>(provider =>
-            new ConfigureOptions<KeyManagementOptions>(options => options.XmlRepository = provider.GetRequiredService<SealedKeyRepository>()));
+            new ConfigureOptions<KeyManagementOptions>(options =>
+            {
+                options.XmlRepository = provider.GetRequiredService<SealedKeyRepository>();
+                // The repository seals the whole document; nothing inside it is left to encrypt.
+                options.XmlEncryptor = new NullXmlEncryptor();
+            }));
         services.AddDataProtection();
         services.AddOptions<CookieAuthenticationOptions>(OperatorSession.Scheme).Configure<GrantkeeperOptions>((cookie, options) =>
         {

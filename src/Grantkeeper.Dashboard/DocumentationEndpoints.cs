@@ -2,6 +2,7 @@ using System.Reflection;
 using Grantkeeper.Dashboard.Pages;
 using Grantkeeper.Errors;
 using Grantkeeper.Http;
+using Grantkeeper.Settings;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Metadata;
@@ -14,7 +15,8 @@ internal static class DocumentationEndpoints
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/docs", (HttpContext http, EndpointDataSource endpoints) => PageResult.Page<DocsPage>(http, new { Operations = Operations(endpoints) })).ExcludeFromDescription();
+        routes.MapGet("/docs", (HttpContext http, EndpointDataSource endpoints, GrantkeeperOptions options, ApiKeySource key) =>
+            PageResult.Page<DocsPage>(http, new { Operations = Operations(endpoints), Example = Example(options, key) })).ExcludeFromDescription();
         routes.MapGet("/docs/errors/{code}", (HttpContext http, string code) => ErrorCatalogue.Find(code) is { } known
             ? PageResult.Page<ErrorPage>(http, new { Code = known })
             : PageResult.Page<ErrorPage>(http, new { Code = ErrorCatalogue.Requests.NotFound }, StatusCodes.Status404NotFound)).ExcludeFromDescription();
@@ -26,11 +28,15 @@ internal static class DocumentationEndpoints
         }).ExcludeFromDescription();
     }
 
+    private static string Example(GrantkeeperOptions options, ApiKeySource key) =>
+        $"curl -s -H \"Authorization: Bearer {key.InShell}\" \"{options.PublicUrl.GetLeftPart(UriPartial.Authority)}/oauth/providers?user_id=demo\"";
+
     private static List<Operation> Operations(EndpointDataSource endpoints) =>
         [.. endpoints.Endpoints.OfType<RouteEndpoint>()
             .Where(endpoint => endpoint.Metadata.GetMetadata<ITagsMetadata>()?.Tags.Contains(ApiRoutes.Tag) == true && endpoint.Metadata.GetMetadata<IExcludeFromDescriptionMetadata>() is null)
             .Select(endpoint => new Operation(
                 string.Join(",", endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? []), endpoint.RoutePattern.RawText ?? "",
                 endpoint.Metadata.GetMetadata<IEndpointSummaryMetadata>()?.Summary ?? "", endpoint.Metadata.GetMetadata<RequiredPermission>()?.Permission))
-            .OrderBy(operation => operation.Path, StringComparer.Ordinal)];
+            .OrderBy(operation => operation.Section.Id switch { "provider-addressed" => 0, "management" => 1, "administration" => 2, _ => 3 })
+            .ThenBy(operation => operation.Path, StringComparer.Ordinal)];
 }

@@ -14,6 +14,9 @@ namespace Grantkeeper.Dashboard;
 /// <summary>How pages answer: rendered on the server, no script, nothing cached, framed or told to the next site.</summary>
 internal static class PageResult
 {
+    private const string NewLink = "Open a new sign-in link: ./run prints one at its start, and POST /api/v1/oauth/admin/sign-in-links makes one.";
+    private static readonly Failure NotSignedIn = new(ErrorCatalogue.Identity.Unauthenticated with { Title = "Not signed in" }, "You are not signed in, or your session has ended.");
+
     public static IResult Page<T>(HttpContext http, object parameters, int status = StatusCodes.Status200OK) where T : IComponent
     {
         Protect(http.Response);
@@ -28,9 +31,9 @@ internal static class PageResult
             if (http.RequestServices.GetRequiredService<Readiness>().Failure is { } notReady)
                 return Refusal(http, notReady);
             if (await OperatorSession.Of(http) is not { } caller)
-                return Refusal(http, new Failure(ErrorCatalogue.Identity.Unauthenticated, "You are not signed in, or your session has ended. Ask for a new sign-in link: ./run prints one."));
+                return Refusal(http, NotSignedIn, NewLink);
             if (HttpMethods.IsPost(http.Request.Method) && !await http.RequestServices.GetRequiredService<IAntiforgery>().IsRequestValidAsync(http))
-                return Refusal(http, new Failure(ErrorCatalogue.Requests.Malformed, "The form is too old or comes from elsewhere."));
+                return Refusal(http, new Failure(ErrorCatalogue.Requests.Malformed, "The form is too old or comes from elsewhere."), "Open the page again and repeat the step.");
             http.Features.Set(caller);
             return await page(caller);
         }
@@ -40,7 +43,12 @@ internal static class PageResult
         }
     }
 
-    public static IResult Refusal(HttpContext http, Failure failure) => Page<SignInPage>(http, new { Refusal = failure }, failure.Code.Status);
+    public static IResult Refusal(HttpContext http, Failure failure, string? remedy = null)
+    {
+        if (failure.Code.Status == StatusCodes.Status503ServiceUnavailable)
+            http.Response.Headers.RetryAfter = "2";
+        return Page<SignInPage>(http, new { Refusal = failure, Remedy = remedy }, failure.Code.Status);
+    }
 
     public static IResult SeeOther(HttpContext http, string address)
     {

@@ -31,7 +31,7 @@ internal static class SessionEndpoints
     private static async Task<IResult> SignIn(HttpContext http, string handle, SignInLinks links, IAntiforgery antiforgery)
     {
         if (!await antiforgery.IsRequestValidAsync(http))
-            return PageResult.Refusal(http, new Failure(ErrorCatalogue.Requests.Malformed, "The form is too old or comes from elsewhere. Open the link again."));
+            return PageResult.Refusal(http, new Failure(ErrorCatalogue.Requests.Malformed, "The form is too old or comes from elsewhere."), "Open the link again.");
         if (!await links.Redeem(http.Features.Get<SecretAddress>()?.Handle ?? handle, http.RequestAborted))
             return PageResult.Refusal(http, new Failure(ErrorCatalogue.Identity.SignInLinkInvalid));
         await OperatorSession.Begin(http);

@@ -1,3 +1,5 @@
+using Grantkeeper.Dashboard;
+using Grantkeeper.Dashboard.Pages;
 using Grantkeeper.Errors;
 using Grantkeeper.Http;
 using Microsoft.AspNetCore.Diagnostics;
@@ -18,6 +20,12 @@ internal static class EmptyAnswers
             StatusCodes.Status400BadRequest or StatusCodes.Status413PayloadTooLarge => ErrorCatalogue.Requests.Malformed,
             _ => null,
         };
-        return code is null ? Task.CompletedTask : Answers.Problem(new Failure(code)).ExecuteAsync(http);
+        if (code is null)
+            return Task.CompletedTask;
+        return WantsPage(http.Request) ? PageResult.Page<ErrorPage>(http, new { Code = code }, code.Status).ExecuteAsync(http) : Answers.Problem(new Failure(code)).ExecuteAsync(http);
     }
+
+    // A person in front of a browser, not a program.
+    private static bool WantsPage(HttpRequest request) =>
+        HttpMethods.IsGet(request.Method) && request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);
 }

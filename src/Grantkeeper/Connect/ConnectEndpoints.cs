@@ -149,6 +149,7 @@ internal static class ConnectEndpoints
         var status = flow.Status switch
         {
             FlowStatus.Started when flow.ExpiresAt <= time.GetUtcNow() => "expired",
+            FlowStatus.Parked when flow.ParkedUntil <= time.GetUtcNow() => "expired",
             FlowStatus.Started or FlowStatus.Redeemed => "pending",
             FlowStatus.Parked => "awaiting_confirmation",
             _ => Words.Of(flow.Status),

@@ -136,7 +136,7 @@ internal sealed class ConnectFlow(
         var bindingHash = bearer.BindingCookie is { } cookie ? RandomHandle.HashOf(cookie) : null;
         var calledBy = bearer.IsAuthenticatedCall ? bearer.SignedInUser : null;
         if (await flows.Redeem(stateHash, providerKey, bindingHash, calledBy, cancellation) is not { } flow)
-            return Refused(await WhyNot(stateHash, providerKey, bindingHash, cancellation));
+            return await NotRedeemed(stateHash, providerKey, bindingHash, bearer, source, cancellation);
         source = source with { Actor = flow.Actor };
         var provider = catalogue.Find(flow.Provider);
         if (provider is null)
@@ -144,7 +144,9 @@ internal sealed class ConnectFlow(
 
         // 2. judge the answer: iss, error, code
         var policy = (await discovery.Of(provider)).TryGet(out var endpoints, out var undiscovered) ? endpoints.Iss : IssPolicy.IfPresent;
-        if (!answer.IssuerMatches(flow.Issuer, policy))
+        // On the shared path nothing but the answer itself tells providers apart, so it has to name its own.
+        var isUnnamed = providerKey is null && endpoints is { Iss: not IssPolicy.Required };
+        if (isUnnamed || !answer.IssuerMatches(flow.Issuer, policy))
             return await Fail(flow, new Failure(ErrorCatalogue.Connect.IssuerMismatch), source, cancellation);
         if (answer.Error is { } error)
             return await Fail(flow, OfError(error), source, cancellation);
@@ -221,6 +223,7 @@ internal sealed class ConnectFlow(
     {
         var denied = failure.Code == ErrorCatalogue.Connect.AccessDenied;
         var action = denied ? AuditAction.ConnectDenied
+            : failure.Code == ErrorCatalogue.Connect.SubjectMismatch ? AuditAction.SubjectMismatch
             : failure.Code == ErrorCatalogue.Integrations.AccountMismatch ? AuditAction.AccountMismatch : AuditAction.ConnectFailed;
         await database.ForUser(flow.UserId).Transaction(async db =>
         {
@@ -232,16 +235,25 @@ internal sealed class ConnectFlow(
         return new Completed(flow, null, default, failure);
     }
 
-    private async Task<ErrorCode> WhyNot(string stateHash, string? providerKey, string? bindingHash, CancellationToken cancellation)
+    /// <summary>Says why a state was not redeemed, to its owner only.</summary>
+    private async Task<Completed> NotRedeemed(string stateHash, string? providerKey, string? bindingHash, CallbackBearer bearer, AuditSource source, CancellationToken cancellation)
     {
         if (await flows.FindByState(stateHash, cancellation) is not { } flow)
-            return ErrorCatalogue.Connect.StateUnknown;
+            return Refused(ErrorCatalogue.Connect.StateUnknown);
+        if (bearer.IsAuthenticatedCall && bearer.SignedInUser != flow.UserId)
+        {
+            // A back end vouches for another user than the one who started: the flow ends, and its code is never sent.
+            return await flows.Redeem(stateHash, flow.Provider, null, flow.UserId, cancellation) is { } stolen
+                ? await Fail(stolen, new Failure(ErrorCatalogue.Connect.SubjectMismatch), source, cancellation)
+                : Refused(ErrorCatalogue.Connect.SubjectMismatch);
+        }
+
         // A stranger learns nothing about a flow that is not his.
-        if (flow.BindingHash is null || flow.BindingHash != bindingHash)
-            return ErrorCatalogue.Connect.BrowserMismatch;
+        if (!bearer.IsAuthenticatedCall && (flow.BindingHash is null || flow.BindingHash != bindingHash))
+            return Refused(ErrorCatalogue.Connect.BrowserMismatch);
         if (providerKey is not null && flow.Provider != providerKey)
-            return ErrorCatalogue.Connect.ProviderMismatch;
-        return flow.IsUsed ? ErrorCatalogue.Connect.StateUsed : ErrorCatalogue.Connect.StateExpired;
+            return Refused(ErrorCatalogue.Connect.ProviderMismatch);
+        return Refused(flow.IsUsed ? ErrorCatalogue.Connect.StateUsed : ErrorCatalogue.Connect.StateExpired);
     }
 
     private static Failure OfError(string error) => error switch

@@ -16,7 +16,7 @@ internal sealed class FlowStore(Database database, SecretBox box)
     private const string Columns = """
         f.id, f.user_id, f.actor, f.provider, f.state_token, f.handle_hash, f.scopes, f.redirect_uri, f.code_verifier, f.code_challenge, f.nonce_hash,
         f.authorization_url, f.issuer, f.completion, f.status, f.return_to, f.opener_origin, f.reconnect_integration_id, f.replace_account,
-        f.binding_hash, f.expires_at, f.is_used, f.integration_id, f.error_code, f.parked_code,
+        f.binding_hash, f.expires_at, f.is_used, f.integration_id, f.error_code, f.parked_code, f.parked_until,
         (SELECT s.salt FROM owner_salts s WHERE s.user_id = f.user_id)
         """;
 
@@ -112,7 +112,7 @@ internal sealed class FlowStore(Database database, SecretBox box)
 
     private PendingFlow Map(NpgsqlDataReader row)
     {
-        var (id, userId, salt) = (row.GetGuid(0), row.GetString(1), row.Bytes(25));
+        var (id, userId, salt) = (row.GetGuid(0), row.GetString(1), row.Bytes(26));
         return new PendingFlow
         {
             Id = id,
@@ -139,6 +139,7 @@ internal sealed class FlowStore(Database database, SecretBox box)
             IsUsed = row.GetBoolean(21),
             IntegrationId = row.GuidOrNull(22),
             ErrorCode = row.TextOrNull(23),
+            ParkedUntil = row.TimeOrNull(25),
             ParkedCode = Open(row.TextOrNull(24), CodePurpose, userId, id, salt),
         };
     }

@@ -86,6 +86,9 @@ internal sealed record PendingFlow
 
     public string? ErrorCode { get; init; }
 
+    /// <summary>How long a parked code waits for its user.</summary>
+    public DateTimeOffset? ParkedUntil { get; init; }
+
     /// <summary>The code of a parked flow that was just taken out.</summary>
     public Secret ParkedCode { get; init; }
 }

@@ -31,7 +31,7 @@ internal sealed class IntegrationStore(Database database)
     public Task<List<Integration>> List(IntegrationFilter filter, CancellationToken cancellation)
     {
         var session = filter.UserId is null ? database.AsService(ServiceReason.Administrator) : database.ForUser(filter.UserId);
-        return session.List(
+        return session.ReadAll(
             $"""
             {Select}
             WHERE ($1::text IS NULL OR i.user_id = $1) AND ($2::text IS NULL OR i.provider = $2)

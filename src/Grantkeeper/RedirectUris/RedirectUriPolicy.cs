@@ -45,7 +45,8 @@ internal static class RedirectUriPolicy
         if (string.IsNullOrEmpty(returnTo))
             return (string?)null;
         var refused = new Failure(ErrorCatalogue.RedirectUris.ReturnToNotAllowed);
-        if (returnTo.Length > 2000 || returnTo.Any(c => c is '\\' or <= ' ' or >= '\u007f'))
+        // The fragment is ours: the flow's id and ticket stand there, and a forged one must not stand before them.
+        if (returnTo.Length > 2000 || returnTo.Any(c => c is '\\' or '#' or <= ' ' or >= '\u007f'))
             return refused;
         if (returnTo[0] == '/')
         {
@@ -58,7 +59,7 @@ internal static class RedirectUriPolicy
             return path.AbsoluteUri;
         }
 
-        if (!Uri.TryCreate(returnTo, UriKind.Absolute, out var uri) || uri.UserInfo.Length > 0 || uri.Fragment.Length > 0)
+        if (!Uri.TryCreate(returnTo, UriKind.Absolute, out var uri) || uri.UserInfo.Length > 0)
             return refused;
         if (uri.Scheme != Uri.UriSchemeHttps && uri.Scheme != Uri.UriSchemeHttp)
             return refused;

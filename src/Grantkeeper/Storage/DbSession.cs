@@ -25,20 +25,15 @@ internal sealed class DbSession(NpgsqlDataSource source, TimeProvider time, stri
         Run(connection => DbBatch.One(connection, Context, sql, map, cancellation, arguments), cancellation);
 
     /// <summary>Like <see cref="One"/> for a pure read: repeated once when the pooled connection turns out to be dead (pre-ping of R283).</summary>
-    public async Task<T?> Read<T>(string sql, Func<NpgsqlDataReader, T> map, CancellationToken cancellation, params object?[] arguments) where T : class
-    {
-        try
-        {
-            return await One(sql, map, cancellation, arguments);
-        }
-        catch (StorageUnavailableException exception) when (exception.ConnectionWasBroken)
-        {
-            return await One(sql, map, cancellation, arguments);
-        }
-    }
+    public Task<T?> Read<T>(string sql, Func<NpgsqlDataReader, T> map, CancellationToken cancellation, params object?[] arguments) where T : class =>
+        Twice(() => One(sql, map, cancellation, arguments));
 
     public Task<List<T>> List<T>(string sql, Func<NpgsqlDataReader, T> map, CancellationToken cancellation, params object?[] arguments) =>
         Run(connection => DbBatch.List(connection, Context, sql, map, cancellation, arguments), cancellation);
+
+    /// <summary>Like <see cref="List"/> for a pure read; see <see cref="Read"/>.</summary>
+    public Task<List<T>> ReadAll<T>(string sql, Func<NpgsqlDataReader, T> map, CancellationToken cancellation, params object?[] arguments) =>
+        Twice(() => List(sql, map, cancellation, arguments));
 
     public Task<int> Execute(string sql, CancellationToken cancellation, params object?[] arguments) =>
         Run(connection => DbBatch.Execute(connection, Context, sql, cancellation, arguments), cancellation);
@@ -55,6 +50,18 @@ internal sealed class DbSession(NpgsqlDataSource source, TimeProvider time, stri
         cancellation);
 
     private (string Name, string Value) Context => (contextName, contextValue);
+
+    private static async Task<T> Twice<T>(Func<Task<T>> read)
+    {
+        try
+        {
+            return await read();
+        }
+        catch (StorageUnavailableException exception) when (exception.ConnectionWasBroken)
+        {
+            return await read();
+        }
+    }
 
     private async Task<T> Run<T>(Func<NpgsqlConnection, Task<T>> action, CancellationToken cancellation)
     {

@@ -10,8 +10,10 @@ namespace Grantkeeper.Storage;
 internal sealed class StorageUnavailableException(Exception cause)
     : Exception("PostgreSQL could not be reached or did not answer in time.", cause)
 {
-    /// <summary>True when an established connection broke: a read may be repeated on another one.</summary>
-    public bool ConnectionWasBroken => InnerException is NpgsqlException and not PostgresException { SqlState: "53300" };
+    /// <summary>True when an established connection broke: a read may be repeated on another one. A statement that took too long is not repeated.</summary>
+    public bool ConnectionWasBroken => InnerException is PostgresException postgres
+        ? postgres.SqlState.StartsWith("57P", StringComparison.Ordinal) || postgres.SqlState.StartsWith("08", StringComparison.Ordinal)
+        : InnerException is NpgsqlException { InnerException: not TimeoutException };
 
     public static bool Explains(Exception exception, CancellationToken callersToken) => exception switch
     {

@@ -90,7 +90,7 @@ internal sealed class FlowHost : IAsyncDisposable
 
     public Task<FlowReply> Delete(string path, string? key = ApiKey) => Send(HttpMethod.Delete, path, null, key);
 
-    public async Task<FlowReply> Send(HttpMethod method, string path, object? body, string? key)
+    public async Task<FlowReply> Send(HttpMethod method, string path, object? body, string? key, CancellationToken cancellation = default)
     {
         using var browser = new FlowBrowser();
         var request = new HttpRequestMessage(method, ListensOn + path);
@@ -98,7 +98,7 @@ internal sealed class FlowHost : IAsyncDisposable
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key);
         if (body is not null)
             request.Content = new StringContent(JsonSerializer.Serialize(body), Encoding.UTF8, "application/json");
-        return await browser.Send(request);
+        return await browser.Send(request, cancellation);
     }
 
     private static WebApplication Embedded(Action<WebApplicationBuilder> configure)

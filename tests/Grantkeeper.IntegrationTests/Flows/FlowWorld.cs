@@ -1,6 +1,7 @@
 using System.Net;
 using Grantkeeper.Sandbox;
 using Grantkeeper.Sandbox.Control;
+using Grantkeeper.Sandbox.Faults;
 using Grantkeeper.Sandbox.OAuth;
 using Grantkeeper.Testing.Peers;
 using Grantkeeper.Testing.Postgres;
@@ -14,16 +15,23 @@ internal sealed class FlowWorld : IAsyncDisposable
 {
     public const string ClientSecret = "s3cret:with reserved+characters/%&=";
 
+    /// <summary>Adds the providers of <c>Flows/Providers</c>: posting (form_post), second (another key), plain (no issuer). All are the sandbox.</summary>
+    public static readonly IReadOnlyDictionary<string, string?> MoreProviders =
+        new Dictionary<string, string?> { ["GRANTKEEPER_PROVIDERS_PATH"] = Path.Combine(AppContext.BaseDirectory, "Flows", "Providers") };
+
+    private static readonly string[] Keys = ["sandbox", "posting", "second", "plain"];
+
     private readonly List<FlowHost> _hosts = [];
     private readonly WebApplication _sandbox;
     private readonly HostKind _kind;
     private readonly Dictionary<string, string?> _settings;
 
-    private FlowWorld(HostKind kind, TestDatabase database, WebApplication sandbox, Dictionary<string, string?> settings)
+    private FlowWorld(HostKind kind, TestDatabase database, WebApplication sandbox, ProviderTap tap, Dictionary<string, string?> settings)
     {
         _kind = kind;
         Database = database;
         _sandbox = sandbox;
+        Tap = tap;
         _settings = settings;
     }
 
@@ -33,7 +41,12 @@ internal sealed class FlowWorld : IAsyncDisposable
 
     public string SandboxOrigin => _sandbox.Urls.First();
 
-    public Counters Counters => _sandbox.Services.GetRequiredService<SandboxState>().Counters;
+    /// <summary>What reached the sandbox, and what it answered.</summary>
+    public ProviderTap Tap { get; }
+
+    public SandboxState Sandbox => _sandbox.Services.GetRequiredService<SandboxState>();
+
+    public Counters Counters => Sandbox.Counters;
 
     public static async Task<FlowWorld> Start(HostKind kind, IReadOnlyDictionary<string, string?>? more = null, TestDatabase? database = null)
     {
@@ -42,19 +55,29 @@ internal sealed class FlowWorld : IAsyncDisposable
         var sandbox = SandboxApp.Build([], new SandboxOptions
         {
             Urls = "http://127.0.0.1:0",
-            Clients = [new ClientRegistration("grantkeeper", ClientSecret, [$"{origin}/oauth/sandbox/callback", $"{origin}/oauth/posting/callback", $"{origin}/oauth/second/callback"])],
+            Clients = [new ClientRegistration("grantkeeper", ClientSecret, [.. Keys.Select(key => $"{origin}/oauth/{key}/callback")])],
         });
+        var tap = new ProviderTap();
+        sandbox.Use(next => http => tap.Handle(http, next));
         await sandbox.StartAsync(TestContext.Current.CancellationToken);
         var settings = new Dictionary<string, string?>
         {
             ["GRANTKEEPER_SANDBOX"] = "true",
-            ["Grantkeeper:Providers:sandbox:issuer"] = sandbox.Urls.First(),
-            ["SANDBOX_CLIENT_ID"] = "grantkeeper",
-            ["SANDBOX_CLIENT_SECRET"] = ClientSecret,
+            ["Grantkeeper:Providers:plain:authorization_endpoint"] = sandbox.Urls.First() + "/authorize",
+            ["Grantkeeper:Providers:plain:token_endpoint"] = sandbox.Urls.First() + "/token",
+            ["Grantkeeper:Providers:plain:userinfo_endpoint"] = sandbox.Urls.First() + "/userinfo",
         };
+        foreach (var key in Keys)
+        {
+            settings[$"{key.ToUpperInvariant()}_CLIENT_ID"] = "grantkeeper";
+            settings[$"{key.ToUpperInvariant()}_CLIENT_SECRET"] = ClientSecret;
+            if (key != "plain")
+                settings[$"Grantkeeper:Providers:{key}:issuer"] = sandbox.Urls.First();
+        }
+
         foreach (var (name, value) in more ?? new Dictionary<string, string?>())
             settings[name] = value;
-        var world = new FlowWorld(kind, database ?? await (await TestCluster.Shared()).NewMigratedDatabase(), sandbox, settings);
+        var world = new FlowWorld(kind, database ?? await (await TestCluster.Shared()).NewMigratedDatabase(), sandbox, tap, settings);
         world._hosts.Add(await FlowHost.Start(kind, world.Database.Url, settings, port));
         return world;
     }
@@ -83,18 +106,31 @@ internal sealed class FlowWorld : IAsyncDisposable
         reply.Status.ShouldBe(HttpStatusCode.OK, reply.Body);
     }
 
+    /// <summary>Breaks the sandbox from inside.</summary>
+    public void Break(Fault fault) => Sandbox.Faults.Add(fault);
+
     /// <summary>Starts a flow and lets a browser go as far as the callback's address, without opening it.</summary>
     public async Task<(FlowBrowser Browser, Uri Callback, Guid FlowId)> ReachCallback(
-        string user, string hint = "alice+auto", bool confirm = true, string provider = "sandbox", object? more = null)
+        string user, string hint = "alice+auto", bool confirm = true, string provider = "sandbox", object? more = null, FlowBrowser? browser = null)
     {
         var body = new Dictionary<string, object?> { ["provider"] = provider, ["user_id"] = user, ["login_hint"] = hint, ["confirm"] = confirm };
         foreach (var property in more?.GetType().GetProperties() ?? [])
             body[property.Name] = property.GetValue(more);
         var started = await Host.Post("/api/v1/oauth/initiate", body);
         started.Status.ShouldBe(HttpStatusCode.OK, started.Body);
-        var browser = new FlowBrowser();
+        browser ??= new FlowBrowser();
         var callback = await browser.FollowUntil((string)started.Json["authorization_url"]!, $"{Host.Origin}/oauth/{provider}/callback");
         return (browser, callback, Guid.Parse((string)started.Json["flow_id"]!));
+    }
+
+    /// <summary>Starts a flow at the provider that answers by form_post, and lets a browser go as far as the form that it is to post.</summary>
+    public async Task<(FlowBrowser Browser, (string Name, string Value)[] Fields, Guid FlowId)> ReachForm(string user, bool confirm = true)
+    {
+        var started = await Host.Post("/api/v1/oauth/initiate", new { provider = "posting", user_id = user, login_hint = "alice+auto", confirm });
+        started.Status.ShouldBe(HttpStatusCode.OK, started.Body);
+        var browser = new FlowBrowser();
+        var page = await browser.Open((await browser.Open((string)started.Json["authorization_url"]!)).Location!);
+        return (browser, PopupPage.FieldsOf(page), Guid.Parse((string)started.Json["flow_id"]!));
     }
 
     /// <summary>Connects an account from start to end and returns the integration's id.</summary>
@@ -111,6 +147,9 @@ internal sealed class FlowWorld : IAsyncDisposable
         ((string)flow.Json["status"]!).ShouldBe("completed", flow.Body);
         return Guid.Parse((string)flow.Json["integration_id"]!);
     }
+
+    /// <summary>A flow's answer, as its user sees it.</summary>
+    public Task<FlowReply> Flow(Guid flowId, string user) => Host.Get($"/api/v1/oauth/flows/{flowId}?user_id={user}");
 
     /// <summary>Lets the stored access token be past its end.</summary>
     public Task Expire(Guid integrationId) => Sql($"UPDATE oauth_tokens SET expires_at = now() - interval '1 second' WHERE integration_id = '{integrationId}'");

@@ -40,7 +40,7 @@ BEGIN
 
     -- CHECK lists, cascades, old keys and old indexes go; the new ones come below.
     FOR item IN SELECT conrelid::regclass AS relation, conname FROM pg_constraint
-        WHERE conrelid IN (SELECT to_regclass(n) FROM unnest(names) AS n) ORDER BY contype = 'p' LOOP
+        WHERE conrelid IN (SELECT to_regclass(n) FROM unnest(names) AS n) AND contype IN ('p', 'u', 'f', 'c', 'x') ORDER BY contype = 'p' LOOP
         EXECUTE format('ALTER TABLE %s DROP CONSTRAINT IF EXISTS %I CASCADE', item.relation, item.conname);
     END LOOP;
     FOR item IN SELECT indexrelid::regclass AS index FROM pg_index
@@ -61,12 +61,19 @@ BEGIN
         IF to_regclass(name) IS NULL THEN
             CONTINUE;
         END IF;
-        EXECUTE format('ALTER TABLE %I ALTER COLUMN id DROP DEFAULT', name);
-        EXECUTE format('ALTER TABLE %I ALTER COLUMN id DROP NOT NULL', name);
+        -- What a column needs is said below; what is left of the earlier ones may be empty.
+        EXECUTE format('ALTER TABLE %I ALTER COLUMN id DROP IDENTITY IF EXISTS', name);
+        FOR item IN SELECT column_name FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = name LOOP
+            EXECUTE format('ALTER TABLE %I ALTER COLUMN %I DROP DEFAULT, ALTER COLUMN %I DROP NOT NULL', name, item.column_name, item.column_name);
+        END LOOP;
         EXECUTE format('ALTER TABLE %I RENAME COLUMN id TO legacy_id', name);
         EXECUTE format('ALTER TABLE %I ALTER COLUMN legacy_id TYPE bigint', name);
         EXECUTE format('ALTER TABLE %I ADD COLUMN id uuid', name);
-        EXECUTE format('UPDATE %I SET id = pg_temp.uuid_v7(coalesce(created_at, now()))', name);
+        EXECUTE format('ALTER TABLE %I ADD COLUMN IF NOT EXISTS created_at timestamptz', name);
+        IF name = 'oauth_consents' THEN
+            UPDATE oauth_consents SET created_at = granted_at WHERE created_at IS NULL;
+        END IF;
+        EXECUTE format('UPDATE %I SET id = pg_temp.uuid_v7(coalesce(created_at, now())), created_at = coalesce(created_at, now())', name);
         IF name IN ('oauth_tokens', 'oauth_consents', 'oauth_audit_log') THEN
             EXECUTE format('ALTER TABLE %I RENAME COLUMN integration_id TO legacy_integration_id', name);
             EXECUTE format('ALTER TABLE %I ADD COLUMN integration_id uuid', name);
@@ -77,38 +84,41 @@ BEGIN
     END LOOP;
 
     ALTER TABLE oauth_integrations RENAME COLUMN provider_user_id TO provider_account_id;
-    -- The earlier service kept whole token responses here. Only what describes the account stays.
-    UPDATE oauth_integrations SET provider_metadata = coalesce((
+    ALTER TABLE oauth_integrations
+        ADD COLUMN IF NOT EXISTS account_email varchar(320),
+        ADD COLUMN IF NOT EXISTS account_name varchar(255),
+        ADD COLUMN IF NOT EXISTS account_avatar text,
+        ADD COLUMN IF NOT EXISTS revoked_at timestamptz;
+    -- The earlier service kept whole token responses here, and bodies in error messages. Only what describes the account stays.
+    UPDATE oauth_integrations SET error_message = NULL, provider_metadata = coalesce((
         SELECT jsonb_object_agg(key, value) FROM jsonb_each(CASE WHEN jsonb_typeof(provider_metadata) = 'object' THEN provider_metadata ELSE '{}' END)
         WHERE key IN ('email', 'name', 'picture', 'sub', 'workspace_id', 'workspace_name', 'workspace_icon', 'bot_id', 'channel_id', 'channel_title', 'owner_type')
           AND jsonb_typeof(value) IN ('string', 'number', 'boolean')), '{}');
+    UPDATE oauth_integrations SET account_email = left(provider_metadata ->> 'email', 320),
+        account_name = left(coalesce(provider_metadata ->> 'name', provider_metadata ->> 'workspace_name', provider_metadata ->> 'channel_title'), 255),
+        account_avatar = CASE WHEN provider_metadata ->> 'picture' LIKE 'https://%' THEN provider_metadata ->> 'picture' END;
     -- Not yet used here: pending until a call to the provider succeeds.
-    UPDATE oauth_integrations SET status = 'pending' WHERE status NOT IN ('revoked', 'error', 'inactive');
+    UPDATE oauth_integrations SET status = 'pending' WHERE status IS NULL OR status NOT IN ('revoked', 'error', 'inactive');
+    UPDATE oauth_integrations SET revoked_at = coalesce(updated_at, now()) WHERE status = 'revoked';
 
-    -- A refresh token was a second row with the token in access_token and a life of about a year.
-    ALTER TABLE oauth_tokens ALTER COLUMN expires_at DROP NOT NULL;
-    WITH kind AS (
-        SELECT t.legacy_id, t.legacy_integration_id, t.created_at,
-            (t.token_type ILIKE 'refresh%' OR (t.refresh_token IS NULL AND t.expires_at - t.created_at > interval '300 days' AND EXISTS (
-                SELECT FROM oauth_tokens AS o WHERE o.legacy_integration_id = t.legacy_integration_id AND o.legacy_id <> t.legacy_id
-                  AND o.expires_at - o.created_at <= interval '300 days'))) AS is_refresh
-        FROM oauth_tokens AS t
-    ), newest AS (
-        SELECT DISTINCT ON (legacy_integration_id, is_refresh) legacy_id, legacy_integration_id, is_refresh
-        FROM kind ORDER BY legacy_integration_id, is_refresh, created_at DESC, legacy_id DESC
-    ), merged AS (
-        UPDATE oauth_tokens AS t SET refresh_token = coalesce(t.refresh_token, r.access_token)
-        FROM newest AS a JOIN newest AS b ON b.legacy_integration_id = a.legacy_integration_id AND b.is_refresh
-            JOIN oauth_tokens AS r ON r.legacy_id = b.legacy_id
-        WHERE t.legacy_id = a.legacy_id AND NOT a.is_refresh
-        RETURNING t.legacy_id
-    )
-    DELETE FROM oauth_tokens AS t USING kind AS k
-    WHERE k.legacy_id = t.legacy_id
-      AND t.legacy_id NOT IN (SELECT legacy_id FROM newest WHERE NOT is_refresh)
-      AND (NOT k.is_refresh OR EXISTS (SELECT FROM newest AS n WHERE n.legacy_integration_id = t.legacy_integration_id AND NOT n.is_refresh));
-    -- Only a refresh token left: the access token is unknown, which an expired one says best.
-    UPDATE oauth_tokens SET refresh_token = access_token, expires_at = 'epoch' WHERE token_type ILIKE 'refresh%';
+    -- A revoked integration is a tombstone without secrets.
+    DELETE FROM oauth_tokens AS t USING oauth_integrations AS i WHERE i.id = t.integration_id AND i.status = 'revoked';
+    -- A refresh token stood in access_token of a row of its own with an invented life of a year; often it is the only row
+    -- left, since ended access tokens were cleaned up. Notion gave no refresh tokens. Each refresh left duplicates.
+    ALTER TABLE oauth_tokens ADD COLUMN is_refresh boolean;
+    UPDATE oauth_tokens AS t SET is_refresh = coalesce(t.token_type ILIKE 'refresh%', false)
+            OR coalesce(nullif(t.refresh_token, '') IS NULL AND i.provider <> 'notion' AND t.expires_at - t.created_at > interval '300 days', false)
+        FROM oauth_integrations AS i WHERE i.id = t.integration_id;
+    UPDATE oauth_tokens AS t SET refresh_token = newest.token FROM (
+        SELECT DISTINCT ON (integration_id) integration_id, CASE WHEN is_refresh THEN access_token ELSE refresh_token END AS token
+        FROM oauth_tokens WHERE is_refresh OR nullif(refresh_token, '') IS NOT NULL ORDER BY integration_id, created_at DESC, legacy_id DESC) AS newest
+    WHERE newest.integration_id = t.integration_id;
+    -- Without an access token there is none, and an end that has passed makes the first read renew it.
+    UPDATE oauth_tokens SET access_token = '', expires_at = 'epoch' WHERE is_refresh;
+    DELETE FROM oauth_tokens AS t USING (
+        SELECT legacy_id, row_number() OVER (PARTITION BY integration_id ORDER BY is_refresh, created_at DESC, legacy_id DESC) AS place FROM oauth_tokens) AS ranked
+    WHERE ranked.legacy_id = t.legacy_id AND ranked.place > 1;
+    ALTER TABLE oauth_tokens DROP COLUMN is_refresh;
     UPDATE oauth_tokens SET token_type = 'bearer' WHERE token_type IS NULL OR token_type NOT ILIKE 'bearer';
     -- Flows of the earlier service cannot be finished here.
     IF to_regclass('oauth_state') IS NOT NULL THEN
@@ -141,11 +151,13 @@ ALTER TABLE oauth_integrations
     ADD COLUMN IF NOT EXISTS last_sync_at timestamptz,
     ADD COLUMN IF NOT EXISTS error_message text,
     ADD COLUMN IF NOT EXISTS error_count integer NOT NULL DEFAULT 0;
-UPDATE oauth_integrations SET connected_at = created_at, is_primary = true, scopes = coalesce(scopes, '{}'),
+UPDATE oauth_integrations SET connected_at = created_at, is_primary = status <> 'revoked', error_count = coalesce(error_count, 0), scopes = coalesce(scopes, '{}'),
     provider_metadata = coalesce(provider_metadata, '{}'), created_at = coalesce(created_at, now()), updated_at = coalesce(updated_at, now());
 ALTER TABLE oauth_integrations
     ALTER COLUMN id SET NOT NULL,
-    ALTER COLUMN status SET DEFAULT 'pending',
+    ALTER COLUMN provider SET NOT NULL,
+    ALTER COLUMN status SET DEFAULT 'pending', ALTER COLUMN status SET NOT NULL,
+    ALTER COLUMN error_count SET DEFAULT 0, ALTER COLUMN error_count SET NOT NULL,
     ALTER COLUMN scopes SET DEFAULT '{}', ALTER COLUMN scopes SET NOT NULL,
     ALTER COLUMN provider_metadata SET DEFAULT '{}', ALTER COLUMN provider_metadata SET NOT NULL,
     ALTER COLUMN created_at SET DEFAULT now(), ALTER COLUMN created_at SET NOT NULL,
@@ -194,6 +206,8 @@ ALTER TABLE oauth_tokens
 UPDATE oauth_tokens SET usage_count = coalesce(usage_count, 0), created_at = coalesce(created_at, now()), updated_at = coalesce(updated_at, now()), next_refresh_at = expires_at;
 ALTER TABLE oauth_tokens
     ALTER COLUMN id SET NOT NULL,
+    ALTER COLUMN integration_id SET NOT NULL,
+    ALTER COLUMN access_token SET NOT NULL,
     ALTER COLUMN token_type TYPE varchar(50), ALTER COLUMN token_type SET DEFAULT 'bearer', ALTER COLUMN token_type SET NOT NULL,
     ALTER COLUMN usage_count TYPE bigint, ALTER COLUMN usage_count SET DEFAULT 0, ALTER COLUMN usage_count SET NOT NULL,
     ALTER COLUMN created_at SET DEFAULT now(), ALTER COLUMN created_at SET NOT NULL,
@@ -219,9 +233,14 @@ ALTER TABLE oauth_scopes
     ADD COLUMN IF NOT EXISTS is_required boolean NOT NULL DEFAULT false,
     ADD COLUMN IF NOT EXISTS is_dangerous boolean NOT NULL DEFAULT false,
     ADD COLUMN IF NOT EXISTS created_at timestamptz NOT NULL DEFAULT now();
+UPDATE oauth_scopes SET is_required = coalesce(is_required, false), is_dangerous = coalesce(is_dangerous, false), created_at = coalesce(created_at, now());
 ALTER TABLE oauth_scopes
     ALTER COLUMN id SET NOT NULL,
-    ALTER COLUMN scope_name TYPE varchar(255),
+    ALTER COLUMN provider SET NOT NULL,
+    ALTER COLUMN scope_name TYPE varchar(255), ALTER COLUMN scope_name SET NOT NULL,
+    ALTER COLUMN is_required SET DEFAULT false, ALTER COLUMN is_required SET NOT NULL,
+    ALTER COLUMN is_dangerous SET DEFAULT false, ALTER COLUMN is_dangerous SET NOT NULL,
+    ALTER COLUMN created_at SET DEFAULT now(), ALTER COLUMN created_at SET NOT NULL,
     ADD PRIMARY KEY (id),
     ADD UNIQUE (provider, scope_name);
 
@@ -244,8 +263,16 @@ ALTER TABLE oauth_consents
     ADD COLUMN IF NOT EXISTS revoked_at timestamptz,
     ADD COLUMN IF NOT EXISTS revoked_reason varchar(100),
     ADD COLUMN IF NOT EXISTS created_at timestamptz NOT NULL DEFAULT now();
+UPDATE oauth_consents SET scopes = coalesce(scopes, '{}'), granted_at = coalesce(granted_at, created_at, now()), created_at = coalesce(created_at, now()),
+    consent_version = coalesce(consent_version, '1.0'), is_revoked = coalesce(is_revoked, false);
 ALTER TABLE oauth_consents
     ALTER COLUMN id SET NOT NULL,
+    ALTER COLUMN integration_id SET NOT NULL,
+    ALTER COLUMN scopes SET DEFAULT '{}', ALTER COLUMN scopes SET NOT NULL,
+    ALTER COLUMN granted_at SET DEFAULT now(), ALTER COLUMN granted_at SET NOT NULL,
+    ALTER COLUMN consent_version SET DEFAULT '1.0', ALTER COLUMN consent_version SET NOT NULL,
+    ALTER COLUMN is_revoked SET DEFAULT false, ALTER COLUMN is_revoked SET NOT NULL,
+    ALTER COLUMN created_at SET DEFAULT now(), ALTER COLUMN created_at SET NOT NULL,
     ADD PRIMARY KEY (user_id, id),
     ADD FOREIGN KEY (user_id, integration_id) REFERENCES oauth_integrations (user_id, id);
 CREATE INDEX idx_oauth_consents_integration ON oauth_consents (user_id, integration_id);
@@ -280,7 +307,9 @@ UPDATE oauth_audit_log SET user_id = coalesce(user_id, '~system'), action_metada
 ALTER TABLE oauth_audit_log
     DROP COLUMN IF EXISTS details,
     ALTER COLUMN id SET NOT NULL, ALTER COLUMN user_id SET NOT NULL,
-    ALTER COLUMN provider DROP NOT NULL,
+    ALTER COLUMN action SET NOT NULL,
+    ALTER COLUMN success SET DEFAULT true, ALTER COLUMN success SET NOT NULL,
+    ALTER COLUMN created_at SET DEFAULT now(), ALTER COLUMN created_at SET NOT NULL,
     ADD PRIMARY KEY (user_id, id);
 CREATE INDEX idx_oauth_audit_log_created_at ON oauth_audit_log (created_at);
 CREATE INDEX idx_oauth_audit_log_integration ON oauth_audit_log (integration_id, created_at);
@@ -323,7 +352,12 @@ ALTER TABLE oauth_state
     ADD COLUMN IF NOT EXISTS error_code varchar(100);
 ALTER TABLE oauth_state
     ALTER COLUMN id SET NOT NULL,
+    ALTER COLUMN state_token SET NOT NULL,
+    ALTER COLUMN provider SET NOT NULL,
     ALTER COLUMN code_verifier TYPE text,
+    ALTER COLUMN created_at SET DEFAULT now(), ALTER COLUMN created_at SET NOT NULL,
+    ALTER COLUMN expires_at SET NOT NULL,
+    ALTER COLUMN is_used SET DEFAULT false, ALTER COLUMN is_used SET NOT NULL,
     ADD PRIMARY KEY (user_id, id),
     ADD UNIQUE (state_token),
     ADD UNIQUE (handle_hash),

@@ -1,0 +1,201 @@
+using System.Net;
+using Grantkeeper.IntegrationTests.Flows;
+using Grantkeeper.Testing.Browser;
+using Microsoft.Playwright;
+
+namespace Grantkeeper.IntegrationTests.Pages;
+
+/// <summary>The accounts page in a real browser: connect, use, connect again, disconnect.</summary>
+[Trait("category", "pages")]
+public sealed class AccountsPageTests(ChromiumBrowser chromium)
+{
+    [Fact]
+    public async Task Account_is_connected_shown_used_and_disconnected()
+    {
+        await using var world = await PagesWorld.Start(chromium);
+        await world.SignIn();
+        (await world.Page.ContentAsync()).ShouldContain("No account yet.");
+        await world.Session.Screenshot("pages-accounts-empty");
+
+        await world.Connect("Alice", "calendar.readonly");
+
+        (await world.Notice()).ShouldBe("Sandbox is connected.");
+        await world.Session.Screenshot("pages-accounts-connected");
+        var card = world.Page.GetByRole(AriaRole.Article);
+        (await card.CountAsync()).ShouldBe(1);
+        var text = await card.InnerTextAsync();
+        text.ShouldContain("Alice");
+        text.ShouldContain("Active");
+        text.ShouldMatch("Its access token is good for .+ and is renewed by itself");
+        var scopes = await card.GetByRole(AriaRole.Listitem).AllInnerTextsAsync();
+        scopes.ShouldContain("offline_access");
+        scopes.ShouldNotContain("calendar.readonly");
+
+        var printed = await card.Locator("pre").InnerTextAsync();
+        printed.ShouldNotContain(FlowHost.ApiKey);
+        var token = await PagesWorld.Run(printed);
+        token.Status.ShouldBe(HttpStatusCode.OK, token.Body);
+        ((string)token.Json["token_type"]!).ShouldBe("Bearer");
+
+        await card.GetByText("Disconnect", new() { Exact = true }).ClickAsync();
+        await world.Session.Screenshot("pages-accounts-disconnecting");
+        await card.GetByRole(AriaRole.Button, new() { Name = "Disconnect Alice" }).ClickAsync();
+        (await world.Notice()).ShouldBe("Disconnected. The provider confirmed that the grant is gone.");
+        await world.Session.Screenshot("pages-accounts-disconnected");
+        (await world.Page.GetByRole(AriaRole.Article).CountAsync()).ShouldBe(0);
+        (await PagesWorld.Run(printed)).Code.ShouldBe("integrations.not_connected");
+        await NoTokenIsShown(world, token);
+    }
+
+    [Fact]
+    public async Task Denial_is_explained_on_the_page()
+    {
+        await using var world = await PagesWorld.Start(chromium);
+        await world.SignIn();
+        await world.Page.GetByRole(AriaRole.Button, new() { Name = "Connect Sandbox" }).ClickAsync();
+        await world.Page.GetByRole(AriaRole.Button, new() { Name = "Alice" }).ClickAsync();
+        await world.Page.GetByRole(AriaRole.Button, new() { Name = "Deny" }).ClickAsync();
+        await world.Heading("Accounts");
+        (await world.Notice()).ShouldStartWith("Sandbox was not connected: The user, or the user's administrator, declined");
+        await world.Session.Screenshot("pages-accounts-denied");
+        (await world.World.Sql("SELECT count(*) FROM oauth_integrations")).ShouldBe(0L);
+    }
+
+    [Fact]
+    public async Task Account_that_needs_its_user_is_connected_again_and_keeps_its_id()
+    {
+        await using var world = await PagesWorld.Start(chromium);
+        var id = await world.World.Connect("demo");
+        await world.World.Sql("UPDATE oauth_integrations SET status = 'error', reason = 'reauthorization_required', reason_detail = 'invalid_grant'");
+        await world.SignIn();
+        var card = world.Page.Locator($"#integration-{id}");
+        (await card.InnerTextAsync()).ShouldContain("Needs its user");
+        (await card.InnerTextAsync()).ShouldContain("The provider no longer accepts this grant");
+        (await card.Locator("pre").CountAsync()).ShouldBe(0);
+        await world.Session.Screenshot("pages-accounts-needs-user");
+
+        await card.GetByRole(AriaRole.Button, new() { Name = "again" }).ClickAsync();
+        await world.Consent("Alice");
+        (await world.Notice()).ShouldBe("Sandbox is connected.");
+        (await world.Page.Locator($"#integration-{id}").InnerTextAsync()).ShouldContain("Active");
+        (await world.World.Sql("SELECT count(*) FROM oauth_integrations")).ShouldBe(1L);
+    }
+
+    [Fact]
+    public async Task Connecting_again_with_another_account_is_refused_and_explained()
+    {
+        await using var world = await PagesWorld.Start(chromium);
+        var id = await world.World.Connect("demo");
+        await world.World.Sql("UPDATE oauth_integrations SET status = 'error', reason = 'reauthorization_required', reason_detail = 'invalid_grant'");
+        await world.SignIn();
+        await world.Page.Locator($"#integration-{id}").GetByRole(AriaRole.Button, new() { Name = "again" }).ClickAsync();
+        await world.Consent("Bob");
+        (await world.Notice()).ShouldContain("another account than the one that is connected");
+    }
+
+    [Fact]
+    public async Task Reconnect_url_of_an_answer_leads_to_the_account()
+    {
+        await using var world = await PagesWorld.Start(chromium);
+        var id = await world.World.Connect("user 42");
+        await world.World.Sql("UPDATE oauth_integrations SET status = 'error', reason = 'reauthorization_required', reason_detail = 'invalid_grant'");
+        var address = (string)(await world.World.Host.Get("/oauth/sandbox/token?user_id=user%2042")).Json["reconnect_url"]!;
+        (await world.Page.GotoAsync(address))!.Status.ShouldBe(401);
+        await world.SignIn();
+        (await world.Page.GotoAsync(address))!.Status.ShouldBe(200);
+        world.Page.Url.ShouldBe($"{world.Origin}/accounts?user_id=user%2042#integration-{id}");
+        (await world.Page.GotoAsync(address[..^4] + "0000"))!.Status.ShouldBe(404);
+    }
+
+    [Fact]
+    public async Task Second_account_is_read_by_its_id()
+    {
+        await using var world = await PagesWorld.Start(chromium);
+        await world.World.Connect("demo");
+        var bob = await world.World.Connect("demo", "bob+auto");
+        await world.SignIn();
+        var printed = await world.Page.Locator($"#integration-{bob} pre").InnerTextAsync();
+        var token = await PagesWorld.Run(printed);
+        Guid.Parse((string)token.Json["integration_id"]!).ShouldBe(bob);
+    }
+
+    [Fact]
+    public async Task Hostile_names_and_user_ids_are_text()
+    {
+        const string name = "<img src=x onerror=\"document.title='owned'\">'\"&";
+        const string user = "\"><script>document.title='owned'</script>'$(touch /tmp/owned)`id`\\";
+        await using var world = await PagesWorld.Start(chromium);
+        await world.SignIn();
+        await world.Page.GetByLabel("User").FillAsync(user);
+        await world.Page.GetByRole(AriaRole.Button, new() { Name = "Show accounts" }).ClickAsync();
+        await world.Connect();
+        await world.World.Sql($"UPDATE oauth_integrations SET account_name = '{name.Replace("'", "''", StringComparison.Ordinal)}', account_email = '<b>mail</b>', scopes = ARRAY['<i>scope</i>']");
+        await world.Page.ReloadAsync();
+
+        (await world.Page.GetByLabel("User").InputValueAsync()).ShouldBe(user);
+        (await world.Page.GetByRole(AriaRole.Article).InnerTextAsync()).ShouldContain(name);
+        (await world.Page.Locator("main script, main img, main b, main i").CountAsync()).ShouldBe(0);
+        (await world.Page.TitleAsync()).ShouldBe("Accounts · Grantkeeper");
+        await world.Session.Screenshot("pages-accounts-hostile");
+        var token = await PagesWorld.Run(await world.Page.Locator("article pre").InnerTextAsync());
+        token.Status.ShouldBe(HttpStatusCode.OK, token.Body);
+    }
+
+    [Fact]
+    public async Task Keyboard_alone_is_enough()
+    {
+        await using var world = await PagesWorld.Start(chromium);
+        await world.Page.GotoAsync(await world.NewLink());
+        await Press(world.Page, "Sign in");
+        await world.Heading("Accounts");
+        await Press(world.Page, "Connect Sandbox");
+        await world.Page.GetByRole(AriaRole.Heading, new() { Name = "Choose an account" }).WaitForAsync();
+        await Press(world.Page, "Alice");
+        await world.Page.GetByRole(AriaRole.Button, new() { Name = "Allow" }).WaitForAsync();
+        await Press(world.Page, "Allow");
+        await world.Heading("Accounts");
+        (await world.Notice()).ShouldBe("Sandbox is connected.");
+        await Press(world.Page, "Disconnect", exact: true);
+        await Press(world.Page, "Disconnect Alice");
+        await world.Page.GetByText("Disconnected. The provider confirmed").WaitForAsync();
+        await Press(world.Page, "Sign out");
+        await world.Heading("Not signed in");
+    }
+
+    [Fact]
+    public async Task Pages_on_another_origin_than_the_product_connect_in_a_tab_of_their_own()
+    {
+        await using var world = await PagesWorld.Start(chromium, more: new Dictionary<string, string?> { ["FRONTEND_URL"] = "http://localhost:20998" });
+        await world.SignIn();
+        var tab = await world.Page.RunAndWaitForPopupAsync(() => world.Page.GetByRole(AriaRole.Button, new() { Name = "Connect Sandbox" }).ClickAsync());
+        await tab.GetByRole(AriaRole.Button, new() { Name = "Alice" }).ClickAsync();
+        await tab.GetByRole(AriaRole.Button, new() { Name = "Allow" }).ClickAsync();
+        await tab.GetByRole(AriaRole.Heading, new() { Name = "Connected" }).WaitForAsync();
+        await world.Page.ReloadAsync();
+        (await world.Page.GetByRole(AriaRole.Article).InnerTextAsync()).ShouldContain("Alice");
+    }
+
+    private static async Task Press(IPage page, string name, bool exact = false)
+    {
+        for (var tabs = 0; tabs < 40; tabs++)
+        {
+            await page.Keyboard.PressAsync("Tab");
+            var focused = (await page.EvaluateAsync<string>("(document.activeElement.getAttribute('aria-label') ?? document.activeElement.innerText ?? '').trim()"))!;
+            if (exact ? focused == name : focused.Contains(name, StringComparison.Ordinal))
+            {
+                (await page.EvaluateAsync<bool>("getComputedStyle(document.activeElement).outlineStyle !== 'none'")).ShouldBeTrue($"{name} shows no focus");
+                await page.Keyboard.PressAsync("Enter");
+                return;
+            }
+        }
+
+        throw new ShouldAssertException($"Forty tabs lead to no {name}.");
+    }
+
+    private static async Task NoTokenIsShown(PagesWorld world, FlowReply token)
+    {
+        var secret = (string)token.Json["access_token"]!;
+        (await world.Session.RequestsExposing(secret, FlowHost.ApiKey)).ShouldBeEmpty();
+        (await world.Page.ContentAsync()).ShouldNotContain(secret);
+    }
+}
