@@ -1,4 +1,4 @@
-using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
 using Grantkeeper.Audit;
 using Grantkeeper.Settings;
 using Grantkeeper.Storage;
@@ -22,7 +22,8 @@ internal sealed class ReleaseLedger(Database database, AuditLog audit, Readiness
 
     private sealed record Usage(string UserId, int Count, DateTimeOffset LastUsedAt);
 
-    private ConcurrentDictionary<Key, int> _counts = new();
+    private readonly Lock _counting = new();
+    private Dictionary<Key, int> _counts = [];
     private readonly Dictionary<Guid, Usage> _usage = [];
     private readonly SemaphoreSlim _flushing = new(1, 1);
     private DateTimeOffset _usageWrittenAt = time.GetUtcNow();
@@ -32,7 +33,7 @@ internal sealed class ReleaseLedger(Database database, AuditLog audit, Readiness
     public void Count(GrantRow row, string caller)
     {
         var minute = time.GetUtcNow().ToUnixTimeSeconds() / 60;
-        _counts.AddOrUpdate(new Key(row.Integration.UserId, row.Integration.Id, row.Integration.Provider, caller, minute), 1, (_, count) => count + 1);
+        Add(new Key(row.Integration.UserId, row.Integration.Id, row.Integration.Provider, caller, minute), 1);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -56,10 +57,10 @@ internal sealed class ReleaseLedger(Database database, AuditLog audit, Readiness
     internal async Task Flush(bool withUsage, CancellationToken cancellation)
     {
         await _flushing.WaitAsync(cancellation);
-        var taken = Interlocked.Exchange(ref _counts, new());
+        var taken = TakeCounts();
         try
         {
-            if (!taken.IsEmpty)
+            if (taken.Count > 0)
             {
                 var sequence = _sequence + 1;
                 await database.AsService(ServiceReason.Worker).Transaction(async db =>
@@ -71,7 +72,7 @@ internal sealed class ReleaseLedger(Database database, AuditLog audit, Readiness
                 _sequence = sequence;
                 foreach (var (key, count) in taken)
                     _usage[key.IntegrationId] = new Usage(key.UserId, count + (_usage.GetValueOrDefault(key.IntegrationId)?.Count ?? 0), time.GetUtcNow());
-                taken = new();
+                taken = [];
             }
 
             if (withUsage && _usage.Count > 0)
@@ -84,12 +85,29 @@ internal sealed class ReleaseLedger(Database database, AuditLog audit, Readiness
         catch (StorageUnavailableException)
         {
             TokensLog.ReleasesWait(logger);
-            foreach (var (key, count) in taken)
-                _counts.AddOrUpdate(key, count, (_, present) => present + count);
         }
         finally
         {
+            // However it ended: what was not written is counted on.
+            foreach (var (key, count) in taken)
+                Add(key, count);
             _flushing.Release();
+        }
+    }
+
+    private void Add(Key key, int count)
+    {
+        lock (_counting)
+            CollectionsMarshal.GetValueRefOrAddDefault(_counts, key, out _) += count;
+    }
+
+    private Dictionary<Key, int> TakeCounts()
+    {
+        lock (_counting)
+        {
+            var taken = _counts;
+            _counts = [];
+            return taken;
         }
     }
 
