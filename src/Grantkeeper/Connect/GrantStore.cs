@@ -25,10 +25,13 @@ internal sealed class GrantStore(Database database, TokenVault vault, ConsentSto
     public async Task<Result<Guid>> Store(PendingFlow flow, Provider provider, Account account, TokenResponse tokens, DateTimeOffset sentAt, TimeSpan duration, AuditSource source, CancellationToken cancellation)
     {
         var began = time.GetTimestamp();
-        while (true)
+        for (var isRepeated = false; ; isRepeated = true)
         {
             try
             {
+                // A commit that was not confirmed may have happened.
+                if (isRepeated && await Completed(flow, cancellation) is { } done)
+                    return done.Id;
                 return await database.ForUser(flow.UserId).Transaction(db => Write(db, flow, provider, account, tokens, sentAt, duration, source, cancellation), cancellation);
             }
             catch (StorageUnavailableException) when (time.GetElapsedTime(began) < LongestWait)
@@ -42,9 +45,7 @@ internal sealed class GrantStore(Database database, TokenVault vault, ConsentSto
     {
         // Connects of one user at one provider come one after the other, so that there is one row an account and one primary.
         await db.Execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", cancellation, $"{flow.UserId}\n{provider.Key}");
-        var known = account.Id is null ? null : (await db.One(
-            "SELECT id FROM oauth_integrations WHERE user_id = $1 AND provider = $2 AND provider_account_id = $3",
-            row => new Existing(row.GetGuid(0)), cancellation, flow.UserId, provider.Key, account.Id))?.Id;
+        var known = account.Id is null ? null : (await OfAccount(db, flow.UserId, provider.Key, account.Id, cancellation))?.Id;
         var id = flow.ReconnectIntegrationId ?? known;
         var old = id is null ? null : await TokenVault.Lock(db, id.Value, flow.UserId, cancellation);
         if (flow.ReconnectIntegrationId is not null)
@@ -59,7 +60,7 @@ internal sealed class GrantStore(Database database, TokenVault vault, ConsentSto
 
         var integrationId = id ?? Guid.CreateVersion7(time.GetUtcNow());
         var salt = await OwnerSalts.Get(db, flow.UserId, cancellation);
-        var tokens = TokenMerge.Merge(answer, KeptRefreshToken(old), flow.Scopes, sentAt);
+        var tokens = TokenMerge.Merge(answer, KeptRefreshToken(old, account), flow.Scopes, sentAt);
         var epoch = (old?.Integration.Epoch ?? 0) + 1;
         var generation = (old?.Tokens?.Generation ?? 0) + 1;
         await Upsert(db, flow, provider, account, integrationId, epoch, tokens.Scopes, cancellation);
@@ -73,9 +74,19 @@ internal sealed class GrantStore(Database database, TokenVault vault, ConsentSto
         return integrationId;
     }
 
-    /// <summary>A consent that brings no refresh token keeps the old one, as long as it was good (some providers give it only once).</summary>
-    private Secret KeptRefreshToken(GrantRow? old) =>
-        old is { Tokens: not null, Integration.IsActive: true } ? old.OpenRefreshToken(box) ?? default : default;
+    private static Task<Existing?> OfAccount(IDb db, string userId, string provider, string accountId, CancellationToken cancellation) => db.One(
+        "SELECT id FROM oauth_integrations WHERE user_id = $1 AND provider = $2 AND provider_account_id = $3",
+        row => new Existing(row.GetGuid(0)), cancellation, userId, provider, accountId);
+
+    private Task<Existing?> Completed(PendingFlow flow, CancellationToken cancellation) => database.ForUser(flow.UserId).Read(
+        "SELECT integration_id FROM oauth_state WHERE user_id = $1 AND id = $2 AND status = 'completed'",
+        row => new Existing(row.GetGuid(0)), cancellation, flow.UserId, flow.Id);
+
+    /// <summary>A consent that brings no refresh token keeps the old one of the same account, as long as it was good (some providers give it only once).</summary>
+    private Secret KeptRefreshToken(GrantRow? old, Account account) =>
+        old is { Tokens: not null, Integration.IsActive: true } && (account.Id is null || account.Id == old.Integration.AccountId)
+            ? old.OpenRefreshToken(box) ?? default
+            : default;
 
     private static Task Upsert(IDb db, PendingFlow flow, Provider provider, Account account, Guid id, int epoch, ScopeSet scopes, CancellationToken cancellation) => db.Execute(
         """

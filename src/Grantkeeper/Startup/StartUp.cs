@@ -33,7 +33,16 @@ internal sealed class StartUp(
     /// <exception cref="GrantkeeperStartException">The start is refused.</exception>
     private async Task<Failure?> Try(CancellationToken cancellation)
     {
-        var result = await BringUp(cancellation);
+        Result<Done> result;
+        try
+        {
+            result = await BringUp(cancellation);
+        }
+        catch (PostgresException exception)
+        {
+            throw new GrantkeeperStartException([$"PostgreSQL refused to prepare the database: {exception.MessageText} (SQLSTATE {exception.SqlState})."]);
+        }
+
         if (result.IsSuccess)
         {
             readiness.Open();
@@ -61,7 +70,9 @@ internal sealed class StartUp(
         // 2. data keys open, 3. the application role is safe
         try
         {
-            await using (var connection = new NpgsqlConnection(DatabaseUrl.ForApplication(DatabaseUrl.Parse(options.UserDataDatabase).Value).ConnectionString))
+            var once = DatabaseUrl.ForApplication(DatabaseUrl.Parse(options.UserDataDatabase).Value);
+            once.Pooling = false;
+            await using (var connection = new NpgsqlConnection(once.ConnectionString))
             {
                 await connection.OpenAsync(cancellation);
                 var opened = await keys.Load(connection, wrapper, cancellation);
@@ -75,6 +86,10 @@ internal sealed class StartUp(
                 if (!safe.IsSuccess)
                     return safe;
             }
+        }
+        catch (PostgresException exception) when (exception.SqlState is PostgresErrorCodes.InsufficientPrivilege or PostgresErrorCodes.InvalidParameterValue)
+        {
+            return new Failure(ErrorCatalogue.Storage.RolesMissing, $"PostgreSQL refused the role {DatabaseUrl.ApplicationRole}: {exception.MessageText}.");
         }
         catch (Exception exception) when (exception is StorageUnavailableException || StorageUnavailableException.Explains(exception, cancellation))
         {

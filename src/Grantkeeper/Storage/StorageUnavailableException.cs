@@ -20,7 +20,9 @@ internal sealed class StorageUnavailableException(Exception cause)
         PostgresException postgres => postgres.SqlState.StartsWith("08", StringComparison.Ordinal)
             || postgres.SqlState.StartsWith("57P", StringComparison.Ordinal)
             || postgres.SqlState.StartsWith("53", StringComparison.Ordinal)
-            || postgres.SqlState is "28P01" or "28000" or "3D000",
+            || postgres.SqlState is "28P01" or "28000" or "3D000"
+            // The loser of a deadlock was rolled back as a whole: it may be tried again like everything here.
+            || postgres.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure,
         NpgsqlException or SocketException or TimeoutException => true,
         OperationCanceledException => !callersToken.IsCancellationRequested,
         _ => false,

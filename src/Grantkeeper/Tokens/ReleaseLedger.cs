@@ -80,17 +80,15 @@ internal sealed class ReleaseLedger(Database database, AuditLog audit, Readiness
                 _usageWrittenAt = time.GetUtcNow();
             }
         }
-        catch (Exception exception)
+        catch (StorageUnavailableException)
         {
-            // Also when the host stops in between. A batch that is written twice carries the same number twice.
-            foreach (var (key, count) in taken)
-                _counts.Add(key, count);
-            if (exception is not StorageUnavailableException)
-                throw;
             TokensLog.ReleasesWait(logger);
         }
         finally
         {
+            // However it ended: what was not written is counted on.
+            foreach (var (key, count) in taken)
+                _counts.Add(key, count);
             _flushing.Release();
         }
     }

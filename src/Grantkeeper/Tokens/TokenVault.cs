@@ -174,9 +174,12 @@ internal sealed class TokenVault(Database database, SecretBox box, AuditLog audi
             RefreshDecision.NextRefresh(tokens.ExpiresAt, tokens.Lifetime)?.UtcDateTime);
     }
 
-    /// <summary>The grant inside a transaction, its rows locked until the end of it.</summary>
-    public static Task<GrantRow?> Lock(IDb db, Guid integrationId, string userId, CancellationToken cancellation) =>
-        db.One($"{SelectGrant} WHERE i.user_id = $2 AND i.id = $1 FOR UPDATE OF i", Map, cancellation, integrationId, userId);
+    /// <summary>The grant inside a transaction, its rows locked until the end of it: tokens first, as a refresh that commits does it.</summary>
+    public static async Task<GrantRow?> Lock(IDb db, Guid integrationId, string userId, CancellationToken cancellation)
+    {
+        await db.Execute("SELECT FROM oauth_tokens WHERE user_id = $1 AND integration_id = $2 FOR UPDATE", cancellation, userId, integrationId);
+        return await db.One($"{SelectGrant} WHERE i.user_id = $2 AND i.id = $1 FOR UPDATE OF i", Map, cancellation, integrationId, userId);
+    }
 
     private const string ClearOwnIntent = """
         intent_generation = CASE WHEN intent_id = $3 THEN NULL ELSE intent_generation END,
