@@ -125,6 +125,14 @@ internal sealed class LogSink : ILoggerProvider
 
     public string Text => string.Join('\n', Lines);
 
+    /// <summary>Waits for a line.</summary>
+    public async Task Until(string part)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while (!Lines.Any(line => line.Contains(part, StringComparison.Ordinal)))
+            await timer.WaitForNextTickAsync(TestContext.Current.CancellationToken);
+    }
+
     public ILogger CreateLogger(string categoryName) => new Sink(categoryName, Lines);
 
     public void Dispose()
