@@ -66,7 +66,7 @@ internal sealed class FlowHost : IAsyncDisposable
         void Configure(WebApplicationBuilder builder)
         {
             builder.Configuration.AddInMemoryCollection(all);
-            builder.Logging.ClearProviders().AddProvider(logs).SetMinimumLevel(LogLevel.Trace).AddFilter(null, LogLevel.Trace);
+            builder.Logging.ClearProviders().AddProvider(logs).SetMinimumLevel(LogLevel.Trace).AddFilter<LogSink>(null, LogLevel.Trace);
             builder.WebHost.UseUrls(all["Urls"]!);
         }
 
