@@ -181,10 +181,14 @@ internal static class ConnectEndpoints
             : Answers.Json(new DisconnectAnswer(true, known.Key, known.DisplayName, $"No {known.DisplayName} account is connected.", Tokens.Revocations.Unsupported, null));
     }
 
-    private static async Task<IResult> Delete(HttpContext http, DisconnectFlow disconnect, IntegrationStore integrations, ProviderCatalogue catalogue, string id, string? reason, [FromQuery(Name = "user_id")] string? userId) =>
-        Guid.TryParse(id, out var guid) && await integrations.Find(guid, userId, http.RequestAborted) is { } integration
+    private static async Task<IResult> Delete(HttpContext http, DisconnectFlow disconnect, IntegrationStore integrations, ProviderCatalogue catalogue, string id, string? reason, [FromQuery(Name = "user_id")] string? userId)
+    {
+        if (userId is not null && Caller.UserOf(userId).Failure is { } unusable)
+            return Answers.Problem(unusable);
+        return Guid.TryParse(id, out var guid) && await integrations.Find(guid, userId, http.RequestAborted) is { } integration
             ? await Disconnected(http, disconnect, catalogue, integration, reason)
             : Answers.Problem(new Failure(ErrorCatalogue.Integrations.NotFound));
+    }
 
     private static async Task<IResult> Disconnected(HttpContext http, DisconnectFlow disconnect, ProviderCatalogue catalogue, Integration integration, string? reason)
     {

@@ -4,6 +4,7 @@ using Grantkeeper.Identity;
 using Grantkeeper.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 
 namespace Grantkeeper.Http;
 
@@ -35,6 +36,10 @@ internal sealed class ApiFilter(Readiness readiness, ApiKeys keys, ILogger<ApiFi
         catch (BadHttpRequestException)
         {
             return Answers.Problem(new Failure(ErrorCatalogue.Requests.Malformed));
+        }
+        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.CharacterNotInRepertoire)
+        {
+            return Answers.Problem(new Failure(ErrorCatalogue.Requests.Invalid) { Items = ["no text may hold the character U+0000"] });
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {

@@ -68,6 +68,17 @@ internal static class RefreshDecision
         return retryAfter is { } asked && asked > wait ? asked : wait;
     }
 
+    /// <summary>
+    /// How long the next try waits. A refresh token that may have been replaced waits at least as long as the access token is
+    /// good: shown again to a strict provider, it would end the grant.
+    /// </summary>
+    public static TimeSpan NextTry(GrantRow row, bool mayHaveRotated, TimeSpan? retryAfter, DateTimeOffset now)
+    {
+        var wait = BackOff(row.Tokens!.FailureCount + 1, retryAfter);
+        var served = mayHaveRotated && MayStillBeServed(row, now) && row.Tokens.ExpiresAt is { } end ? end - ServeMargin - now : TimeSpan.Zero;
+        return served > wait ? served : wait;
+    }
+
     /// <summary>When a refresh becomes due: two hours or a fifth of the lifetime before the end (C6); null without an end.</summary>
     public static DateTimeOffset? NextRefresh(DateTimeOffset? expiresAt, TimeSpan? lifetime)
     {

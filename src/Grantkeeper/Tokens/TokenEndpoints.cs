@@ -54,6 +54,8 @@ internal static class TokenEndpoints
     {
         if (!(await http.Body<TokenRejectedRequest>()).TryGet(out var body, out var failure))
             return Answers.Problem(failure);
+        if (userId is not null && Caller.UserOf(userId).Failure is { } unusable)
+            return Answers.Problem(unusable);
         if (body.Generation is not { } generation)
             return Answers.Problem(new Failure(ErrorCatalogue.Requests.Invalid) { Items = ["generation is required"] });
         if (!Guid.TryParse(id, out var guid) || await vault.Find(guid, userId, http.RequestAborted) is not { Tokens: not null } row)
@@ -72,10 +74,14 @@ internal static class TokenEndpoints
             : Answers.Problem(new Failure(ErrorCatalogue.Integrations.NotConnected));
     }
 
-    private static async Task<IResult> Refresh(HttpContext http, TokenAccess tokens, TokenVault vault, string id, [FromQuery(Name = "user_id")] string? userId) =>
-        Guid.TryParse(id, out var guid) && await vault.Find(guid, userId, http.RequestAborted) is { } row
+    private static async Task<IResult> Refresh(HttpContext http, TokenAccess tokens, TokenVault vault, string id, [FromQuery(Name = "user_id")] string? userId)
+    {
+        if (userId is not null && Caller.UserOf(userId).Failure is { } unusable)
+            return Answers.Problem(unusable);
+        return Guid.TryParse(id, out var guid) && await vault.Find(guid, userId, http.RequestAborted) is { } row
             ? await Refreshed(http, tokens, row)
             : Answers.Problem(new Failure(ErrorCatalogue.Integrations.NotFound));
+    }
 
     private static async Task<IResult> Refreshed(HttpContext http, TokenAccess tokens, GrantRow row)
     {

@@ -24,7 +24,7 @@ internal sealed record RefreshOutcome(GrantRow Row, Failure? Failure);
 /// 1. join the flight of this grant in this process<br/>
 /// 2. take the lease and write the intent in one committed statement; if another node holds it, wait for its result<br/>
 /// 3. look again: newer and good is served, the lease is given back<br/>
-/// 4. open the refresh token<br/>
+/// 4. open the refresh token; after an attempt whose end is unknown it waits until the access token has ended<br/>
 /// 5. send once, inside the lease's time; after a long pause of this process the lease is renewed first, or nothing is sent<br/>
 /// 6. merge the answer (pure)<br/>
 /// 7. store it on (epoch, generation); repeat while the database is away, since this is the only copy<br/>
@@ -67,10 +67,17 @@ internal sealed class TokenRefresher(
             return new RefreshOutcome(leased, null);
         }
 
+        // The refresh token may be replaced already, and shown again it could end the grant: not risked while the access token is good.
+        if (leased.Tokens!.IntentId != attemptId && RefreshDecision.MayStillBeServed(leased, time.GetUtcNow()))
+        {
+            await vault.Release(leased, attemptId, CancellationToken.None);
+            return new RefreshOutcome(leased, Unavailable(leased));
+        }
+
         if (leased.OpenRefreshToken(box) is not { } refreshToken)
         {
             await vault.Release(leased, attemptId, CancellationToken.None);
-            var why = leased.Tokens!.RefreshToken is null ? ErrorCatalogue.Tokens.RefreshUnsupported : ErrorCatalogue.Encryption.Unreadable;
+            var why = leased.Tokens.RefreshToken is null ? ErrorCatalogue.Tokens.RefreshUnsupported : ErrorCatalogue.Encryption.Unreadable;
             return new RefreshOutcome(leased, new Failure(why));
         }
 
@@ -135,15 +142,17 @@ internal sealed class TokenRefresher(
     /// <summary>Step 8.</summary>
     private async Task<RefreshOutcome> RecordFailure(GrantRow leased, Guid attemptId, TokenFailure failure, DateTimeOffset sentAt, TimeSpan duration, AuditSource source)
     {
-        var wait = RefreshDecision.BackOff(leased.Tokens!.FailureCount + 1, failure.RetryAfter);
         var rejected = failure.Kind == TokenFailureKind.Rejected;
         // An earlier attempt without a known end may have rotated the token: then it is our loss, not the user's refusal.
-        var detail = !rejected ? null : leased.Tokens.IntentId != attemptId ? Reasons.AmbiguousRefresh : Reasons.InvalidGrant;
+        var isLate = leased.Tokens!.IntentId != attemptId;
+        var detail = !rejected ? null : isLate ? Reasons.AmbiguousRefresh : Reasons.InvalidGrant;
+        var mayHaveRotated = isLate || failure.Delivery == Delivery.Ambiguous;
+        var wait = RefreshDecision.NextTry(leased, mayHaveRotated, failure.RetryAfter, time.GetUtcNow());
         var attempt = new RefreshAttempt(Words.Of(failure.Kind), failure.Error, Words.Of(failure.Delivery), sentAt, duration, rejected ? null : time.GetUtcNow() + wait);
         TokensLog.RefreshFailed(logger, leased.Integration.Id, leased.Integration.Provider, attempt.Class, failure.Error, attempt.Delivery!);
         try
         {
-            await vault.SaveFailure(leased, attemptId, attempt, failure.Delivery == Delivery.Ambiguous, detail, source, options.NodeId, CancellationToken.None);
+            await vault.SaveFailure(leased, attemptId, attempt, mayHaveRotated, detail, source, options.NodeId, CancellationToken.None);
         }
         catch (StorageUnavailableException)
         {
@@ -163,6 +172,6 @@ internal sealed class TokenRefresher(
 
     private Failure Unavailable(GrantRow row) => new(ErrorCatalogue.Tokens.ProviderUnavailable)
     {
-        RetryAfter = row.Tokens!.NextRefreshAt is { } next && next > time.GetUtcNow() ? next - time.GetUtcNow() : TimeSpan.FromSeconds(1),
+        RetryAfter = row.Tokens!.FailureCount > 0 && row.Tokens.NextRefreshAt is { } next && next > time.GetUtcNow() ? next - time.GetUtcNow() : TimeSpan.FromSeconds(1),
     };
 }

@@ -66,7 +66,7 @@ internal sealed class FlowHost : IAsyncDisposable
         void Configure(WebApplicationBuilder builder)
         {
             builder.Configuration.AddInMemoryCollection(all);
-            builder.Logging.ClearProviders().AddProvider(logs).SetMinimumLevel(LogLevel.Trace).AddFilter(null, LogLevel.Trace);
+            builder.Logging.ClearProviders().AddProvider(logs).SetMinimumLevel(LogLevel.Trace).AddFilter<LogSink>(null, LogLevel.Trace);
             builder.WebHost.UseUrls(all["Urls"]!);
         }
 
@@ -124,6 +124,14 @@ internal sealed class LogSink : ILoggerProvider
     public ConcurrentQueue<string> Lines { get; } = new();
 
     public string Text => string.Join('\n', Lines);
+
+    /// <summary>Waits for a line.</summary>
+    public async Task Until(string part)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while (!Lines.Any(line => line.Contains(part, StringComparison.Ordinal)))
+            await timer.WaitForNextTickAsync(TestContext.Current.CancellationToken);
+    }
 
     public ILogger CreateLogger(string categoryName) => new Sink(categoryName, Lines);
 

@@ -83,13 +83,15 @@ internal sealed class FlowWorld : IAsyncDisposable
     }
 
     /// <summary>Another node of the same deployment: same database, same public origin, another port.</summary>
-    public async Task<FlowHost> AddNode()
+    public async Task<FlowHost> AddNode(IReadOnlyDictionary<string, string?>? more = null)
     {
         var port = FreePort.Next();
         var settings = new Dictionary<string, string?>(_settings)
         {
             ["FRONTEND_URL"] = Host.Origin, ["GRANTKEEPER_PUBLIC_URL"] = Host.Origin, ["Urls"] = $"http://localhost:{port}",
         };
+        foreach (var (name, value) in more ?? new Dictionary<string, string?>())
+            settings[name] = value;
         var node = await FlowHost.Start(_kind, Database.Url, settings, port);
         _hosts.Add(node);
         return node;
@@ -153,6 +155,14 @@ internal sealed class FlowWorld : IAsyncDisposable
 
     /// <summary>Lets the stored access token be past its end.</summary>
     public Task Expire(Guid integrationId) => Sql($"UPDATE oauth_tokens SET expires_at = now() - interval '1 second' WHERE integration_id = '{integrationId}'");
+
+    /// <summary>Waits for something that goes on without the caller who began it; the database is asked until it says true.</summary>
+    public async Task Until(string sql)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while (!true.Equals(await Sql(sql)))
+            await timer.WaitForNextTickAsync(TestContext.Current.CancellationToken);
+    }
 
     public async Task<object?> Sql(string sql) => await Database.Cluster.ExecuteAsSuperuser(Database, sql);
 

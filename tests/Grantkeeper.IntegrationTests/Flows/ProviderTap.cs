@@ -77,8 +77,16 @@ internal sealed class ProviderTap
 
         if (held is not null)
             await held.Wait();
-        if (answer.Length > 0 && !http.RequestAborted.IsCancellationRequested)
+        if (answer.Length == 0 || http.RequestAborted.IsCancellationRequested)
+            return;
+        try
+        {
             await body.WriteAsync(answer.GetBuffer().AsMemory(0, (int)answer.Length), http.RequestAborted);
+        }
+        catch (Exception exception) when (exception is IOException or OperationCanceledException)
+        {
+            // Whoever asked has gone; 50 MB are not waited for.
+        }
     }
 }
 
