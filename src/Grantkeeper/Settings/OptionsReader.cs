@@ -26,6 +26,11 @@ internal static class OptionsReader
         CheckDatabase("USER_DATA_DATABASE_URL", userData, faults);
         if (platform != userData)
             CheckDatabase("PLATFORM_DATABASE_URL", platform, faults);
+        foreach (var name in (string[])["GRANTKEEPER_MIGRATION_DATABASE_URL", "GRANTKEEPER_PLATFORM_MIGRATION_DATABASE_URL"])
+        {
+            if (Text(configuration[name]) is { } migration)
+                CheckDatabase(name, migration, faults);
+        }
 
         var apiKey = new Secret(Text(configuration["GRANTKEEPER_API_KEY"]));
         if (!apiKey.IsEmpty && apiKey.Reveal().Length < 32)
@@ -89,7 +94,7 @@ internal static class OptionsReader
             return null;
         if (TryOrigin(text, environment) is { } origin)
             return origin;
-        faults.Add($"{name} is not usable as an origin: {text}. Write scheme, host and port only, https outside of a developer's machine.");
+        faults.Add($"{name} is not usable as an origin: {Shown(text)}. Write scheme, host and port only, https outside of a developer's machine.");
         return null;
     }
 
@@ -111,7 +116,7 @@ internal static class OptionsReader
             if (entry.Value is { } text && TryOrigin(text, environment) is { } origin)
                 origins.Add(origin.GetLeftPart(UriPartial.Authority));
             else
-                faults.Add($"{entry.Path} is not usable as an origin: {entry.Value}. Write scheme, host and port only.");
+                faults.Add($"{entry.Path} is not usable as an origin: {Shown(entry.Value)}. Write scheme, host and port only.");
         }
 
         return origins;
@@ -147,6 +152,13 @@ internal static class OptionsReader
             return flag;
         faults.Add($"{name} is \"{word}\"; write true or false.");
         return otherwise;
+    }
+
+    /// <summary>What was written, without what may be a password.</summary>
+    private static string Shown(string? text)
+    {
+        var at = text?.LastIndexOf('@') ?? -1;
+        return at < 0 ? text ?? "" : $"…{text![at..]}";
     }
 
     private static string? Text(string? value) => string.IsNullOrWhiteSpace(value) ? null : value.Trim();
