@@ -60,7 +60,9 @@ internal static class PageResult
     public static void Protect(HttpResponse response)
     {
         response.Headers.ContentSecurityPolicy = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'";
-        response.Headers.CacheControl = "no-store";
+        // As the antiforgery service writes it; anything else it overrides with a warning.
+        response.Headers.CacheControl = "no-cache, no-store";
+        response.Headers.Pragma = "no-cache";
         response.Headers["Referrer-Policy"] = "no-referrer";
         response.Headers.XContentTypeOptions = "nosniff";
         response.Headers["Cross-Origin-Opener-Policy"] = "same-origin";

@@ -1,5 +1,6 @@
 using Grantkeeper.Server;
 using Grantkeeper.Startup;
+using Microsoft.AspNetCore.Connections;
 
 try
 {
@@ -9,5 +10,10 @@ try
 catch (GrantkeeperStartException exception)
 {
     await Console.Error.WriteLineAsync(exception.Message);
+    return 1;
+}
+catch (IOException exception) when (exception.InnerException is AddressInUseException)
+{
+    await Console.Error.WriteLineAsync($"Grantkeeper does not start:{Environment.NewLine}  - {exception.Message.TrimEnd('.')}. Another program listens there; stop it, or set ASPNETCORE_URLS to another address.");
     return 1;
 }

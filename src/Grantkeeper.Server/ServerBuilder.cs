@@ -6,6 +6,8 @@ namespace Grantkeeper.Server;
 /// <summary>The stand-alone server: the library's slices, the pages and the API description in one thin host.</summary>
 public static class ServerBuilder
 {
+    private const string DefaultUrl = "http://localhost:8000";
+
     /// <summary>Builds the server without starting it.</summary>
     /// <param name="args">Command-line arguments; they are configuration too.</param>
     /// <param name="configure">Changes the builder before the application is built; for tests.</param>
@@ -23,6 +25,9 @@ public static class ServerBuilder
             kestrel.Limits.MaxRequestBodySize = 1024 * 1024;
         });
         builder.Host.UseDefaultServiceProvider(services => services.ValidateOnBuild = services.ValidateScopes = true);
+        // Not in appsettings.json, which would win over ASPNETCORE_URLS.
+        if (string.IsNullOrWhiteSpace(builder.Configuration[WebHostDefaults.ServerUrlsKey]))
+            builder.WebHost.UseUrls(DefaultUrl);
         ConfigureLogging(builder);
         configure?.Invoke(builder);
 

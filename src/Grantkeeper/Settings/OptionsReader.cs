@@ -26,7 +26,6 @@ internal static class OptionsReader
         CheckDatabase("USER_DATA_DATABASE_URL", userData, faults);
         if (platform != userData)
             CheckDatabase("PLATFORM_DATABASE_URL", platform, faults);
-
         foreach (var name in new[] { "GRANTKEEPER_MIGRATION_DATABASE_URL", "GRANTKEEPER_PLATFORM_MIGRATION_DATABASE_URL" })
         {
             if (Text(configuration[name]) is { } migration)
@@ -112,9 +111,6 @@ internal static class OptionsReader
         return url.Host.All(char.IsAscii) ? url : new UriBuilder(url) { Host = url.IdnHost }.Uri;
     }
 
-    /// <summary>What was written, unless a password may stand in it.</summary>
-    private static string Shown(string? text) => text?.Contains('@', StringComparison.Ordinal) == true ? "it names a user" : text ?? "";
-
     private static List<string> Origins(IConfigurationSection section, DeployEnvironment environment, List<string> faults)
     {
         var origins = new List<string>();
@@ -159,6 +155,13 @@ internal static class OptionsReader
             return flag;
         faults.Add($"{name} is \"{word}\"; write true or false.");
         return otherwise;
+    }
+
+    /// <summary>What was written, without what may be a password.</summary>
+    private static string Shown(string? text)
+    {
+        var at = text?.LastIndexOf('@') ?? -1;
+        return at < 0 ? text ?? "" : $"…{text![at..]}";
     }
 
     private static string? Text(string? value) => string.IsNullOrWhiteSpace(value) ? null : value.Trim();

@@ -6,6 +6,7 @@ using Grantkeeper.Storage;
 using Grantkeeper.Testing.Peers;
 using Grantkeeper.Testing.Postgres;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace Grantkeeper.IntegrationTests.Hosting;
 
@@ -43,7 +44,8 @@ public sealed class OutageTests
     [Fact]
     public async Task Killed_database_costs_503s_and_nothing_else()
     {
-        await using var cluster = await TestCluster.Start();
+        // What was confirmed must outlive a crash, which the usual test server does not promise.
+        await using var cluster = await TestCluster.Start(("synchronous_commit", "on"));
         await using var world = await FlowWorld.Start(HostKind.Server, null, await cluster.NewMigratedDatabase());
         var id = await world.Connect("user_1");
         await cluster.Kill();
@@ -62,7 +64,8 @@ public sealed class OutageTests
     [Fact]
     public async Task Refresh_whose_database_dies_before_the_answer_comes_is_stored_when_it_is_back()
     {
-        await using var cluster = await TestCluster.Start();
+        // What was confirmed must outlive a crash, which the usual test server does not promise.
+        await using var cluster = await TestCluster.Start(("synchronous_commit", "on"));
         await using var world = await PeerWorld.Start(database: await cluster.NewMigratedDatabase());
         await world.Connect();
         await world.Expire();
@@ -86,8 +89,7 @@ public sealed class OutageTests
     public async Task Orderly_stop_finishes_and_stores_the_refresh_that_is_under_way()
     {
         var database = await (await TestCluster.Shared()).NewMigratedDatabase();
-        var world = await PeerWorld.Start(database: database);
-        await using var _ = world;
+        await using var world = await PeerWorld.Start(database: database);
         await world.Connect();
         await world.Expire();
         await world.Peer.Fault(OidcProviderPeer.TokenPath, PeerFault.HeldRequest());
@@ -97,7 +99,7 @@ public sealed class OutageTests
         await impatient.CancelAsync();
         await Should.ThrowAsync<OperationCanceledException>(() => refresh);
 
-        var stopped = world.Host.DisposeAsync();
+        var stopped = world.Host.Services.GetRequiredService<IHost>().StopAsync(TestContext.Current.CancellationToken);
         await world.Peer.Release();
         await stopped;
 

@@ -254,7 +254,7 @@ public sealed class TokenVaultTests : IAsyncLifetime
         new RefreshAttempt("refreshed", null, null, TimeProvider.System.GetUtcNow(), TimeSpan.FromMilliseconds(7), null), StoreKit.Caller, "node", None);
 
     private Task<bool> Fail(GrantRow row, bool ambiguous = false, string? rejected = null, TimeSpan? next = null) => _kit.Vault.SaveFailure(
-        row, new RefreshAttempt("transient", "timeout", "ambiguous", TimeProvider.System.GetUtcNow(), TimeSpan.FromMilliseconds(7), TimeProvider.System.GetUtcNow() + next),
+        row, row.Tokens!.IntentId!.Value, new RefreshAttempt("transient", "timeout", "ambiguous", TimeProvider.System.GetUtcNow(), TimeSpan.FromMilliseconds(7), TimeProvider.System.GetUtcNow() + next),
         ambiguous, rejected, StoreKit.Caller, "node", None);
 
     private async Task Waiting()
