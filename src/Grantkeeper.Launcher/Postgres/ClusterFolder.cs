@@ -104,7 +104,8 @@ internal sealed class ClusterFolder
         if (Directory.Exists(place))
             throw new LaunchException(
                 $"The private database of {dataPath} was made by an ordinary user. Start ./run as that user again, or delete {place} to start anew.");
-        var home = File.Exists(place) ? (await File.ReadAllTextAsync(place, cancellation)).Trim() : HomeForRoot(dataPath);
+        var written = File.Exists(place) ? (await File.ReadAllTextAsync(place, cancellation)).Trim() : "";
+        var home = written.Length > 0 ? written : HomeForRoot(dataPath);
         if (!Directory.Exists(home))
         {
             Directory.CreateDirectory(Path.GetDirectoryName(home)!);
@@ -113,7 +114,14 @@ internal sealed class ClusterFolder
                 throw new LaunchException($"{home} could not be made for the user {account.Name}: {outcome.Output} Start ./run as an ordinary user instead.");
         }
 
-        await File.WriteAllTextAsync(place, home + "\n", cancellation);
+        if (written.Length == 0)
+        {
+            // Written aside and moved, so that another start at the same moment never reads half of it.
+            var aside = $"{place}.{Environment.ProcessId}.{Environment.CurrentManagedThreadId}";
+            await File.WriteAllTextAsync(aside, home + "\n", cancellation);
+            File.Move(aside, place, overwrite: true);
+        }
+
         return new(dataPath, home, account);
     }
 }

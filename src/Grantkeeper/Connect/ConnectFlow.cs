@@ -265,6 +265,7 @@ internal sealed class ConnectFlow(
     private static Failure OfExchange(TokenFailure failure) => failure.Kind switch
     {
         TokenFailureKind.Rejected => new Failure(ErrorCatalogue.Connect.CodeRejected),
+        TokenFailureKind.Misconfigured when failure.Error == TokenRequests.AddressNotAllowed => new Failure(ErrorCatalogue.Egress.AddressNotAllowed),
         TokenFailureKind.Misconfigured => new Failure(ErrorCatalogue.Providers.ClientRejected, $"The provider refused our client or request: {failure.Error}."),
         TokenFailureKind.Unreadable => new Failure(ErrorCatalogue.Connect.ExchangeUnreadable),
         _ => new Failure(ErrorCatalogue.Connect.ExchangeFailed) { RetryAfter = failure.RetryAfter },

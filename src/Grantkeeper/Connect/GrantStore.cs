@@ -16,7 +16,7 @@ namespace Grantkeeper.Connect;
 internal sealed class GrantStore(Database database, TokenVault vault, ConsentStore consents, SecretBox box, AuditLog audit, TimeProvider time)
 {
     /// <summary>How long the only copy of fresh tokens waits for the database.</summary>
-    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
 
     private sealed record Existing(Guid Id);

@@ -28,6 +28,11 @@ internal sealed class AccountReader(IEgress egress, JwksCache jwks)
             if (!(await Verify(provider, endpoints, tokens, nonceHash, cancellation)).TryGet(out claims, out var failure))
                 return failure;
         }
+        else if (nonceHash is not null && endpoints.Jwks is not null && tokens.Scope?.Contains(OAuthNames.OpenIdScope) != false)
+        {
+            // OpenID Connect Core section 3.1.3.3: asked for with openid, it must come.
+            return new Failure(ErrorCatalogue.Connect.IdTokenInvalid, "The id_token was not accepted: none came, although openid was asked for.");
+        }
 
         if (members.Source == AccountSource.None)
             return new Account(null, null, null, null);

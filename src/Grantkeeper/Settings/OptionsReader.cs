@@ -72,7 +72,8 @@ internal static class OptionsReader
         return faults.Count == before ? options : null;
     }
 
-    private static DeployEnvironment Environment(string? text, List<string> faults)
+    /// <summary>The environment that a word names; production when it names none.</summary>
+    internal static DeployEnvironment Environment(string? text, List<string> faults)
     {
         switch (Text(text)?.ToLowerInvariant())
         {

@@ -12,12 +12,13 @@ internal sealed record Deployment(GrantkeeperOptions Options, ProviderCatalogue 
     {
         var faults = new List<string>();
         var options = OptionsReader.Read(configuration, faults);
-        // Manifests are judged too when the settings are not usable; then as strictly as in production.
+        // Manifests are judged too when the settings are not usable.
         var catalogue = ProviderCatalogue.Read(configuration, options ?? new GrantkeeperOptions
         {
             FrontendUrl = new Uri("https://unset.invalid"),
             PublicUrl = new Uri("https://unset.invalid"),
             ProvidersPath = configuration["GRANTKEEPER_PROVIDERS_PATH"],
+            Environment = OptionsReader.Environment(configuration["DEPLOY_ENV"], []),
         }, faults);
         return options is not null && catalogue is not null ? new Deployment(options, catalogue) : throw new GrantkeeperStartException(faults);
     }

@@ -26,7 +26,7 @@ internal static class DatabaseUrl
                 return new Failure(ErrorCatalogue.Storage.UrlInvalid, "The database URL names no host or no database.");
             return builder;
         }
-        catch (Exception exception) when (exception is UriFormatException or ArgumentException or FormatException or KeyNotFoundException)
+        catch (Exception exception) when (exception is UriFormatException or ArgumentException or FormatException or OverflowException or KeyNotFoundException)
         {
             // The exception's text may repeat the URL and so the password.
             return new Failure(ErrorCatalogue.Storage.UrlInvalid, "The database URL cannot be parsed.");
@@ -55,6 +55,9 @@ internal static class DatabaseUrl
 
     private static NpgsqlConnectionStringBuilder FromUrl(Uri url)
     {
+        // A # or / in a password that is not percent-encoded would make another host of it, and connect there.
+        if (url.Fragment.Length > 0 || url.AbsolutePath.TrimStart('/').AsSpan().IndexOfAny('/', '@') >= 0)
+            throw new FormatException("The password is not percent-encoded.");
         var builder = new NpgsqlConnectionStringBuilder
         {
             Host = url.Host.Trim('[', ']'),
@@ -74,7 +77,8 @@ internal static class DatabaseUrl
             {
                 // libpq spells them with hyphens and its own names.
                 case "sslmode":
-                    builder.SslMode = Enum.Parse<SslMode>(value.Replace("-", "", StringComparison.Ordinal), ignoreCase: true);
+                    builder.SslMode = Enum.TryParse<SslMode>(value.Replace("-", "", StringComparison.Ordinal), ignoreCase: true, out var mode) && !value.Any(char.IsAsciiDigit)
+                        ? mode : throw new FormatException("sslmode is none of libpq's words.");
                     break;
                 case "sslrootcert":
                     builder.RootCertificate = value;

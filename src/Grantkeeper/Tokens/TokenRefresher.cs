@@ -89,7 +89,7 @@ internal sealed class TokenRefresher(
         var duration = time.GetElapsedTime(stopwatch);
         return answer.Failure is { } failure
             ? await RecordFailure(leased, attemptId, failure, sentAt, duration, source)
-            : await Store(leased, TokenMerge.Merge(answer.Response!, refreshToken, leased.Integration.Scopes, sentAt), sentAt, duration, source);
+            : await Store(leased, TokenMerge.Merge(answer.Response!, refreshToken, leased.Integration.Scopes, sentAt, leased.Tokens!.Lifetime), sentAt, duration, source);
     }
 
     /// <summary>Step 2 and 3. Either the leased row with the moment before it was asked for, or the outcome of the node that holds the lease.</summary>

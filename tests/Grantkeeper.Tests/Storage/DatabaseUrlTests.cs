@@ -35,6 +35,7 @@ public sealed class DatabaseUrlTests
     [InlineData("postgresql://u:canary@h:notaport/d"), InlineData("postgresql://u:canary@h:99999/d"), InlineData("postgresql://u:canary@h/d?sslmode=perhaps"), InlineData("postgresql://u:canary@h/d?no_such_setting=1")]
     [InlineData("postgresql://u:canary@h/d?connect_timeout=soon"), InlineData("Host=h;Database=d;Password=canary;Nonsense=1"), InlineData("Host=h;Password=canary"), InlineData("mysql://u:canary@h/d")]
     [InlineData("postgresql://u:canary#1@h/d"), InlineData("postgresql://u:canary@h,h2/d"), InlineData("postgresql://u:canary@[::1/d")]
+    [InlineData("postgresql://u:5432/canary#w@h/d"), InlineData("postgresql://u:5432/canary@h/d"), InlineData("postgresql://u:canary@h/d?connect_timeout=99999999999"), InlineData("postgresql://u:canary@h/d?sslmode=99")]
     public void A_wrong_form_is_refused_and_its_password_never_repeated(string text)
     {
         var failure = DatabaseUrl.Parse(text).Failure.ShouldNotBeNull();

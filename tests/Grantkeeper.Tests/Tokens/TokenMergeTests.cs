@@ -48,4 +48,14 @@ public sealed class TokenMergeTests
     [Fact]
     public void A_token_set_never_prints() =>
         TokenMerge.Merge(new TokenResponse { AccessToken = new Secret("canary-1"), RefreshToken = new Secret("canary-2") }, Old, OldScopes, SentAt).ToString().ShouldNotContain("canary");
+
+    [Fact]
+    public void Refresh_without_a_lifetime_keeps_the_one_that_was_stated_before()
+    {
+        var answer = new TokenResponse { AccessToken = new Secret("at") };
+        var merged = TokenMerge.Merge(answer, Old, OldScopes, SentAt, TimeSpan.FromHours(1));
+        merged.ExpiresAt.ShouldBe(SentAt.AddHours(1));
+        merged.Lifetime.ShouldBe(TimeSpan.FromHours(1));
+        TokenMerge.Merge(answer, Old, OldScopes, SentAt).ExpiresAt.ShouldBeNull("nothing was ever stated, so nothing is invented");
+    }
 }
