@@ -13,6 +13,8 @@ public sealed partial class ApiContractTests(ServerWorld fixture) : IClassFixtur
 
     private FlowWorld World => fixture.World;
 
+    private string? LastError => World.Host.Logs.Lines.LastOrDefault(line => line.StartsWith("Error", StringComparison.Ordinal));
+
     private static string NewUser() => $"user_{Guid.NewGuid():N}";
 
     private sealed record Operation(HttpMethod Method, string Template, string? Permission, bool HasBody)
@@ -211,7 +213,7 @@ public sealed partial class ApiContractTests(ServerWorld fixture) : IClassFixtur
             {
                 var body = new JsonObject { ["provider"] = "sandbox", ["user_id"] = user, ["permissions"] = new JsonArray("oauth:read"), ["name"] = "x" };
                 body[member] = odd;
-                ((int)(await Send(HttpMethod.Post, path, FlowHost.ApiKey, body.ToJsonString())).Status).ShouldBeLessThan(500, $"{path} {member} {body}");
+                ((int)(await Send(HttpMethod.Post, path, FlowHost.ApiKey, body.ToJsonString())).Status).ShouldBeLessThan(500, $"{path} {member} {body} {LastError}");
             }
 
             var scopes = new JsonObject { ["provider"] = "sandbox", ["user_id"] = user, ["scopes"] = new JsonArray(odd) };

@@ -10,10 +10,13 @@ namespace Grantkeeper.IntegrationTests.Flows;
 [Trait("category", "services")]
 public sealed class DatabaseCrashTests
 {
+    /// <summary>A commit that was confirmed outlives the server's process, as in production.</summary>
+    private static readonly (string, string) Durable = ("synchronous_commit", "on");
+
     [Fact]
     public async Task Token_that_came_while_the_database_was_dead_is_stored_when_it_is_back()
     {
-        await using var cluster = await TestCluster.Start();
+        await using var cluster = await TestCluster.Start(Durable);
         await using var world = await FlowWorld.Start(HostKind.Server, database: await cluster.NewMigratedDatabase());
         var id = await world.Connect("user_1");
         await world.Expire(id);
@@ -45,7 +48,7 @@ public sealed class DatabaseCrashTests
     [Fact]
     public async Task Grant_that_came_while_the_database_was_dead_is_stored_when_it_is_back()
     {
-        await using var cluster = await TestCluster.Start();
+        await using var cluster = await TestCluster.Start(Durable);
         await using var world = await FlowWorld.Start(HostKind.Server, database: await cluster.NewMigratedDatabase());
         var (browser, callback, flowId) = await world.ReachCallback("user_1", confirm: false);
         using var _b = browser;

@@ -17,6 +17,8 @@ public sealed class TokenEndpointTroubleTests(ServerWorld fixture) : IClassFixtu
     private const string Reauthorize = "tokens.reauthorization_required";
     private const string ClientRejected = "providers.client_rejected";
 
+    private readonly long _reuses = fixture.World.Counters[Counter.ReuseDetected];
+
     private FlowWorld World => fixture.World;
 
     private long Refreshes => World.Counters[Counter.RefreshRequests];
@@ -205,8 +207,6 @@ public sealed class TokenEndpointTroubleTests(ServerWorld fixture) : IClassFixtu
         Refreshes.ShouldBe(before + 2);
         World.Counters[Counter.ReuseDetected].ShouldBe(_reuses, "no token was shown twice");
     }
-
-    private readonly long _reuses = fixture.World.Counters[Counter.ReuseDetected];
 
     [Fact]
     public async Task Lost_answer_waits_for_the_end_of_the_access_token_and_then_tries_once()
