@@ -5,8 +5,6 @@ namespace Grantkeeper.Audit;
 /// <summary>Writes audit rows in the transaction of the change that they tell about.</summary>
 internal sealed class AuditLog(TimeProvider time)
 {
-    private const int LongestUserAgent = 300;
-
     private const string Insert = """
         INSERT INTO oauth_audit_log (user_id, id, integration_id, action, provider, actor, caller, scopes, ip_address, user_agent,
             success, code, duration_ms, event_count, node, node_sequence, correlation_id)
@@ -16,12 +14,8 @@ internal sealed class AuditLog(TimeProvider time)
     public Task Write(IDb db, AuditEvent entry, CancellationToken cancellation) => db.Execute(
         Insert, cancellation,
         entry.UserId, Guid.CreateVersion7(time.GetUtcNow()), entry.IntegrationId, Word(entry.Action), entry.Provider,
-        entry.Source.Actor, entry.Source.Caller, entry.Scopes?.ToArray(), Rows.Address(entry.Source.IpAddress), Cut(entry.Source.UserAgent),
+        entry.Source.Actor, entry.Source.Caller, entry.Scopes?.ToArray(), Rows.Address(entry.Source.IpAddress), Rows.UserAgent(entry.Source.UserAgent),
         entry.Success, entry.Code, (int?)entry.Duration?.TotalMilliseconds, entry.Count, entry.Node, entry.NodeSequence, entry.Source.CorrelationId);
 
     private static string Word(AuditAction action) => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(action.ToString());
-
-    // A user agent is free text of a stranger: control characters go, so that it stays one line wherever it is shown.
-    private static string? Cut(string? userAgent) =>
-        userAgent is null ? null : new string([.. userAgent.Where(c => !char.IsControl(c)).Take(LongestUserAgent)]);
 }
