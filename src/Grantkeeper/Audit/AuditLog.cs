@@ -14,7 +14,7 @@ internal sealed class AuditLog(TimeProvider time)
     public Task Write(IDb db, AuditEvent entry, CancellationToken cancellation) => db.Execute(
         Insert, cancellation,
         entry.UserId, Guid.CreateVersion7(time.GetUtcNow()), entry.IntegrationId, Word(entry.Action), entry.Provider,
-        entry.Source.Actor, entry.Source.Caller, entry.Scopes?.ToArray(), Rows.Address(entry.Source.IpAddress), entry.Source.UserAgent,
+        entry.Source.Actor, entry.Source.Caller, entry.Scopes?.ToArray(), Rows.Address(entry.Source.IpAddress), Rows.UserAgent(entry.Source.UserAgent),
         entry.Success, entry.Code, (int?)entry.Duration?.TotalMilliseconds, entry.Count, entry.Node, entry.NodeSequence, entry.Source.CorrelationId);
 
     private static string Word(AuditAction action) => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(action.ToString());

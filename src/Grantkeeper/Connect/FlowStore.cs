@@ -30,7 +30,7 @@ internal sealed class FlowStore(Database database, SecretBox box)
         cancellation, flow.Id, flow.UserId, flow.Actor, flow.Provider, flow.StateHash, flow.HandleHash, flow.Scopes.ToArray(), flow.RedirectUri,
         flow.CodeVerifier.IsEmpty ? null : box.Seal(flow.CodeVerifier, Context(VerifierPurpose, flow.UserId, flow.Id), salt), flow.CodeChallenge, flow.NonceHash,
         box.Seal(flow.AuthorizationUrl, Context(UrlPurpose, flow.UserId, flow.Id), salt), flow.Issuer, Word(flow.Completion), flow.ReturnTo, flow.OpenerOrigin,
-        flow.ReconnectIntegrationId, flow.ReplaceAccount, lifetime, Rows.Address(source.IpAddress), source.UserAgent);
+        flow.ReconnectIntegrationId, flow.ReplaceAccount, lifetime, Rows.Address(source.IpAddress), Rows.UserAgent(source.UserAgent));
 
     /// <summary>
     /// Binds the start link to the browser that opens it first; the same browser may come again. Null when the link is

@@ -17,7 +17,7 @@ internal sealed class ConsentStore(TimeProvider time)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
             """,
             cancellation, userId, Guid.CreateVersion7(time.GetUtcNow()), integrationId, epoch, asked.ToArray(), granted.ToArray(),
-            Rows.Address(source.IpAddress), source.UserAgent, source.Actor);
+            Rows.Address(source.IpAddress), Rows.UserAgent(source.UserAgent), source.Actor);
     }
 
     /// <summary>Ends the live consents of an integration.</summary>

@@ -85,17 +85,11 @@ internal sealed class ApiFilter(Readiness readiness, ApiKeys keys, ILogger<ApiFi
 /// <summary>What an operation reads from its request.</summary>
 internal static class ApiRequest
 {
-    private const int LongestUserAgent = 300;
-
     public static Caller Caller(this HttpContext http) => http.Features.Get<Caller>()!;
 
     /// <summary>Who asks and from where, for the audit log.</summary>
     public static AuditSource Source(this HttpContext http, string? actor = null) => new(
-        http.Features.Get<Caller>()?.Id, actor, http.Connection.RemoteIpAddress?.ToString(), UserAgent(http), Answers.TraceId(http));
-
-    // Free text of a stranger: cut, and without control characters, so that it stays one line wherever it is shown.
-    private static string? UserAgent(HttpContext http) =>
-        http.Request.Headers.UserAgent.ToString() is { Length: > 0 } text ? new string([.. text.Where(c => !char.IsControl(c)).Take(LongestUserAgent)]) : null;
+        http.Features.Get<Caller>()?.Id, actor, http.Connection.RemoteIpAddress?.ToString(), http.Request.Headers.UserAgent.ToString() is { Length: > 0 } agent ? agent : null, Answers.TraceId(http));
 
     /// <summary>Reads a JSON body; null with a failure when it is none. An empty body counts as an empty object.</summary>
     public static async Task<Result<T>> Body<T>(this HttpContext http) where T : class

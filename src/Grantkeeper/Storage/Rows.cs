@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using Npgsql;
 
 namespace Grantkeeper.Storage;
@@ -6,6 +7,8 @@ namespace Grantkeeper.Storage;
 /// <summary>Short ways to read a column that may be null.</summary>
 internal static class Rows
 {
+    private const int LongestUserAgent = 300;
+
     public static string? TextOrNull(this NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
 
     public static DateTimeOffset? TimeOrNull(this NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.Time(column);
@@ -19,6 +22,23 @@ internal static class Rows
     public static string[] Texts(this NpgsqlDataReader row, int column) => row.IsDBNull(column) ? [] : row.GetFieldValue<string[]>(column);
 
     public static byte[] Bytes(this NpgsqlDataReader row, int column) => row.IsDBNull(column) ? [] : row.GetFieldValue<byte[]>(column);
+
+    /// <summary>Free text of a stranger: control characters go, so that it stays one line wherever it is shown, and so does what is too long.</summary>
+    public static string? UserAgent(string? text)
+    {
+        if (text is null)
+            return null;
+        var kept = new StringBuilder();
+        foreach (var rune in text.EnumerateRunes())
+        {
+            if (kept.Length + rune.Utf16SequenceLength > LongestUserAgent)
+                break;
+            if (!Rune.IsControl(rune))
+                kept.Append(rune.ToString());
+        }
+
+        return kept.ToString();
+    }
 
     /// <summary>An address for an inet column; null when it is none.</summary>
     public static IPAddress? Address(string? text) => IPAddress.TryParse(text, out var address) ? address : null;

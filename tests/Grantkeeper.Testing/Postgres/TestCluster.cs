@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 using System.Text.RegularExpressions;
 using Grantkeeper.Encryption;
 using Grantkeeper.Launcher.Postgres;
@@ -107,11 +108,16 @@ public sealed class TestCluster : IAsyncDisposable
         return rows;
     }
 
-    /// <summary>Everything in a database as <c>pg_dump</c> writes it, schema and rows.</summary>
+    /// <summary>
+    /// Everything in a database as <c>pg_dump</c> writes it, schema and rows; where there is none of the server's version
+    /// (npm's packages have none), a plainer text of tables, owners, columns and rows.
+    /// </summary>
     public async Task<string> Dump(TestDatabase database)
     {
+        if (DumpProgram() is not { } program)
+            return await PlainDump(database);
         var connection = new NpgsqlConnectionStringBuilder(_cluster.SuperuserConnectionString(database.Name));
-        var start = new ProcessStartInfo(DumpProgram())
+        var start = new ProcessStartInfo(program)
         {
             ArgumentList = { "--no-password", "--inserts", "--host", "127.0.0.1", "--port", Port.ToString(CultureInfo.InvariantCulture), "--username", connection.Username!, database.Name },
             Environment = { ["PGPASSWORD"] = connection.Password },
@@ -170,10 +176,27 @@ public sealed class TestCluster : IAsyncDisposable
         return name;
     }
 
-    private string DumpProgram()
+    private string? DumpProgram()
     {
         var beside = Path.Combine(_binaries, OperatingSystem.IsWindows() ? "pg_dump.exe" : "pg_dump");
-        return File.Exists(beside) ? beside : "pg_dump";
+        return File.Exists(beside) ? beside : null;
+    }
+
+    private async Task<string> PlainDump(TestDatabase database)
+    {
+        var lines = await ListAsSuperuser(database, """
+            SELECT c.relname::text, concat_ws(' ', c.relkind, c.relname, pg_get_userbyid(c.relowner), c.relacl, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, pg_get_expr(d.adbin, d.adrelid)), c.relkind = 'r'
+            FROM pg_class c LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
+            WHERE c.relnamespace = 'public'::regnamespace ORDER BY c.relname, a.attnum
+            """);
+        var text = new StringBuilder().AppendJoin('\n', lines.Select(line => line[1])).Append('\n');
+        foreach (var table in lines.Where(line => line[2] is true).Select(line => (string)line[0]!).Distinct())
+        {
+            foreach (var row in await ListAsSuperuser(database, $"SELECT t::text FROM \"{table}\" t ORDER BY 1"))
+                text.Append(CultureInfo.InvariantCulture, $"INSERT INTO public.{table} VALUES {row[0]};\n");
+        }
+
+        return text.ToString();
     }
 
     private string NextName() => $"test_{Interlocked.Increment(ref _databases)}";
