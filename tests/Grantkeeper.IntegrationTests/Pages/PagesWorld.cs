@@ -68,11 +68,12 @@ internal sealed class PagesWorld : IAsyncDisposable
     public async Task<string> Notice() => (await Page.GetByRole(AriaRole.Status).TextContentAsync())!;
 
     /// <summary>Runs a printed command in a shell in which curl only says what it was told to do.</summary>
-    public static async Task<FlowReply> Run(string command)
+    public static async Task<FlowReply> Run(string command, string folder = "/")
     {
         using var shell = Process.Start(new ProcessStartInfo("sh", ["-c", "curl() { printf '%s\\n' \"$@\"; }\n" + command])
         {
             RedirectStandardOutput = true,
+            WorkingDirectory = folder,
             Environment = { ["GRANTKEEPER_API_KEY"] = FlowHost.ApiKey },
         })!;
         var arguments = (await shell.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken)).TrimEnd().Split('\n');
