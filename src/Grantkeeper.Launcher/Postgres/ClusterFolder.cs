@@ -113,7 +113,10 @@ internal sealed class ClusterFolder
                 throw new LaunchException($"{home} could not be made for the user {account.Name}: {outcome.Output} Start ./run as an ordinary user instead.");
         }
 
-        await File.WriteAllTextAsync(place, home + "\n", cancellation);
+        // In one step: another start at the same moment must not read half a file.
+        var draft = $"{place}.{Environment.ProcessId}-{Guid.NewGuid():N}";
+        await File.WriteAllTextAsync(draft, home + "\n", cancellation);
+        File.Move(draft, place, overwrite: true);
         return new(dataPath, home, account);
     }
 }
