@@ -104,8 +104,7 @@ internal sealed class ClusterFolder
         if (Directory.Exists(place))
             throw new LaunchException(
                 $"The private database of {dataPath} was made by an ordinary user. Start ./run as that user again, or delete {place} to start anew.");
-        var written = File.Exists(place) ? (await File.ReadAllTextAsync(place, cancellation)).Trim() : "";
-        var home = written.Length > 0 ? written : HomeForRoot(dataPath);
+        var home = File.Exists(place) ? (await File.ReadAllTextAsync(place, cancellation)).Trim() : HomeForRoot(dataPath);
         if (!Directory.Exists(home))
         {
             Directory.CreateDirectory(Path.GetDirectoryName(home)!);
@@ -114,14 +113,10 @@ internal sealed class ClusterFolder
                 throw new LaunchException($"{home} could not be made for the user {account.Name}: {outcome.Output} Start ./run as an ordinary user instead.");
         }
 
-        if (written.Length == 0)
-        {
-            // Written aside and moved, so that another start at the same moment never reads half of it.
-            var aside = $"{place}.{Environment.ProcessId}.{Environment.CurrentManagedThreadId}";
-            await File.WriteAllTextAsync(aside, home + "\n", cancellation);
-            File.Move(aside, place, overwrite: true);
-        }
-
+        // In one step: another start at the same moment must not read half a file.
+        var draft = $"{place}.{Environment.ProcessId}-{Guid.NewGuid():N}";
+        await File.WriteAllTextAsync(draft, home + "\n", cancellation);
+        File.Move(draft, place, overwrite: true);
         return new(dataPath, home, account);
     }
 }
