@@ -33,7 +33,7 @@ internal static class CallbackPage
         var failure = completed.Failure;
         var (heading, text) = failure is null
             ? completed.IsParked
-                ? ("Almost done", "Go back to the application; it finishes the connection.")
+                ? ("Almost done", "Go back to the application; it finishes the connection. If nothing happens there, start again from the application.")
                 : ("Connected", $"Your {providerName} account is connected. You can close this window.")
             : (failure.Code.Title, failure.Code.Remedy);
         var result = completed.Flow is { } flow

@@ -23,8 +23,8 @@ internal static class ConnectEndpoints
             .Accepts<InitiateRequest>("application/json");
         routes.Api<CallbackAnswer>("POST", "/oauth/{provider}/callback", Permissions.Connect, "Hands in a callback that reached the application's own page", CallbackByCaller)
             .Accepts<CallbackRequest>("application/json");
-        routes.Api<FlowAnswer>("GET", "/api/v1/oauth/flows/{flowId}", Permissions.Read, "How far a connection has come", Flow);
-        routes.Api<CallbackAnswer>("POST", "/api/v1/oauth/flows/{flowId}/confirm", Permissions.Connect, "Finishes a connection for its user with the ticket that came back with the browser", Confirm)
+        routes.Api<FlowAnswer>("GET", "/api/v1/oauth/flows/{flow_id}", Permissions.Read, "How far a connection has come", Flow);
+        routes.Api<CallbackAnswer>("POST", "/api/v1/oauth/flows/{flow_id}/confirm", Permissions.Connect, "Finishes a connection for its user with the ticket that came back with the browser", Confirm)
             .Accepts<ConfirmRequest>("application/json");
         routes.Api<DisconnectAnswer>("POST", "/oauth/{provider}/disconnect", Permissions.Revoke, "Ends a user's connection, here and at the provider", DisconnectAt)
             .Accepts<DisconnectRequest>("application/json");
@@ -139,7 +139,7 @@ internal static class ConnectEndpoints
         return Answer(completed, known);
     }
 
-    private static async Task<IResult> Flow(HttpContext http, FlowStore flows, TimeProvider time, string flowId, [FromQuery(Name = "user_id")] string? userId)
+    private static async Task<IResult> Flow(HttpContext http, FlowStore flows, TimeProvider time, [FromRoute(Name = "flow_id")] string flowId, [FromQuery(Name = "user_id")] string? userId)
     {
         if (!Caller.UserOf(userId).TryGet(out var user, out var failure))
             return Answers.Problem(failure);
@@ -157,7 +157,7 @@ internal static class ConnectEndpoints
         return Answers.Json(new FlowAnswer(flow.Id, status, flow.Provider, flow.IntegrationId, code is null ? null : new ErrorEntry(code.Code, code.Cause)));
     }
 
-    private static async Task<IResult> Confirm(HttpContext http, ConnectFlow connect, ProviderCatalogue catalogue, string flowId)
+    private static async Task<IResult> Confirm(HttpContext http, ConnectFlow connect, ProviderCatalogue catalogue, [FromRoute(Name = "flow_id")] string flowId)
     {
         if (!(await http.Body<ConfirmRequest>()).TryGet(out var body, out var failure) || !Caller.UserOf(body.UserId).TryGet(out var user, out failure))
             return Answers.Problem(failure);

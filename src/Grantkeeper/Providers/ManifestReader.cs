@@ -80,9 +80,9 @@ internal static partial class ManifestReader
         }
         else
         {
-            if (manifest.AuthorizationEndpoint is null)
+            if (manifest.AuthorizationEndpoint is null && fields.Text("authorization_endpoint") is null)
                 fields.Fault("authorization_endpoint", "is required unless discovery is true");
-            if (manifest.TokenEndpoint is null)
+            if (manifest.TokenEndpoint is null && fields.Text("token_endpoint") is null)
                 fields.Fault("token_endpoint", "is required unless discovery is true");
         }
 
