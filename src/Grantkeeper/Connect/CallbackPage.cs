@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Grantkeeper.Errors;
 using Microsoft.AspNetCore.Http;
 
 namespace Grantkeeper.Connect;
@@ -35,7 +36,7 @@ internal static class CallbackPage
             ? completed.IsParked
                 ? ("Almost done", "Go back to the application; it finishes the connection. If nothing happens there, start again from the application.")
                 : ("Connected", $"Your {providerName} account is connected. You can close this window.")
-            : (failure.Code.Title, failure.Code.Remedy);
+            : (failure.Code.Title, Advice(failure.Code));
         var result = completed.Flow is { } flow
             ? (object)new { target = flow.OpenerOrigin, message = Message(completed, flow) }
             : new { target = (string?)null, message = (object?)null };
@@ -43,6 +44,11 @@ internal static class CallbackPage
         var details = failure is null ? "" : $"<p><code>{Html(failure.Code.Code)} · {Html(traceId)}</code></p>";
         return new Page(status, heading, $"<p>{Html(text)}</p>{details}<script id=\"result\" type=\"application/json\" nonce=\"{{nonce}}\">{JsonSerializer.Serialize(result)}</script>", Script);
     }
+
+    /// <summary>What a person in front of a browser can do; what only an operator can mend is not told to users.</summary>
+    private static string Advice(ErrorCode code) => code.Code.StartsWith("connect.", StringComparison.Ordinal) || code.Code.StartsWith("integrations.", StringComparison.Ordinal)
+        ? code.Remedy
+        : "The connection could not be finished. Start it again from the application in a moment; if this page comes back, give the code below to the people who run the application.";
 
     /// <summary>
     /// A form_post arrives as a cross-site POST, which carries no SameSite=Lax cookie. The page submits the same fields to

@@ -35,6 +35,8 @@ internal sealed class DisconnectFlow(IntegrationStore integrations, Database dat
         GrantRow? found = null;
         var isGone = await database.ForUser(userId).Transaction(async db =>
         {
+            // The lock that connects take: the next primary is chosen among accounts that stand still.
+            await db.Execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", cancellation, $"{userId}\n{integration.Provider}");
             found = await TokenVault.Lock(db, integrationId, userId, cancellation);
             if (found is null || found.Integration.Status == IntegrationStatus.Revoked)
                 return true;

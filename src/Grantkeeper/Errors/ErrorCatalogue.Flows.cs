@@ -113,7 +113,7 @@ public static partial class ErrorCatalogue
         /// <summary>The exchange got no usable answer.</summary>
         public static readonly ErrorCode ExchangeFailed = new("connect.exchange_failed", 503, "The provider did not answer",
             "The provider's token endpoint could not be reached, timed out, or answered with an error of its own. A code is sent once only, so this connection cannot be finished.",
-            StartAgain, Retryable: true);
+            StartAgain);
 
         /// <summary>The answer is no token response.</summary>
         public static readonly ErrorCode ExchangeUnreadable = new("connect.exchange_unreadable", 502, "Unreadable token response",

@@ -46,7 +46,8 @@ internal static class DatabaseUrl
             CommandTimeout = 15,
             ConnectionLifetime = 3600,
             TcpKeepAlive = true,
-            MaxAutoPrepare = 64,
+            // The driver's automatic preparation breaks a connection when a batch fails while it is being prepared (decision 8).
+            MaxAutoPrepare = 0,
             ApplicationName = "grantkeeper",
         };
 

@@ -74,6 +74,13 @@ internal sealed class TokenRefresher(
             return new RefreshOutcome(leased, Unavailable(leased));
         }
 
+        if (!force && leased.Tokens!.FailureCount > seen.Tokens!.FailureCount && leased.Tokens.NextRefreshAt > time.GetUtcNow())
+        {
+            // Another node has just failed: its back-off holds for everybody.
+            await vault.Release(leased, attemptId, CancellationToken.None);
+            return new RefreshOutcome(leased, Unavailable(leased));
+        }
+
         if (leased.OpenRefreshToken(box) is not { } refreshToken)
         {
             await vault.Release(leased, attemptId, CancellationToken.None);

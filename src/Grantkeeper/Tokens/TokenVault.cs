@@ -79,7 +79,8 @@ internal sealed class TokenVault(Database database, SecretBox box, AuditLog audi
                 """
                 UPDATE oauth_tokens SET generation = $4 + 1, access_token = $5, refresh_token = $6, expires_at = $7, lifetime_seconds = $8,
                     scope = $9, next_refresh_at = $10, updated_at = now(), last_refreshed_at = now(), suspect_generation = NULL, failure_count = 0,
-                    lease_until = NULL, intent_id = NULL, intent_generation = NULL, intent_node = NULL, intent_at = NULL
+                    lease_until = NULL, intent_id = NULL, intent_generation = NULL, intent_node = NULL, intent_at = NULL,
+                    is_active = EXISTS (SELECT FROM oauth_integrations i WHERE i.user_id = $1 AND i.id = $2 AND i.status NOT IN ('inactive', 'revoked'))
                 WHERE user_id = $1 AND integration_id = $2 AND epoch = $3 AND generation = $4
                 """,
                 cancellation, userId, id, row.Tokens.Epoch, row.Tokens.Generation,
@@ -107,7 +108,8 @@ internal sealed class TokenVault(Database database, SecretBox box, AuditLog audi
     /// Writes a failed attempt, if the row is still at the generation that failed and the fence is still ours.
     /// <paramref name="rejectedDetail"/> says that the user is needed; null keeps the grant and sets the next attempt.
     /// An ambiguous end leaves the intent open, and so does an attempt that is not the one that opened it: what became of
-    /// that one is still not known.
+    /// that one is still not known. A rejection also switches the row off, so that nobody who waited for the lease sends
+    /// the refused token again.
     /// </summary>
     public Task<bool> SaveFailure(GrantRow row, Guid attemptId, RefreshAttempt attempt, bool ambiguous, string? rejectedDetail, AuditSource source, string node, CancellationToken cancellation) =>
         database.ForUser(row.Integration.UserId).Transaction(async db =>
@@ -117,10 +119,11 @@ internal sealed class TokenVault(Database database, SecretBox box, AuditLog audi
                 """
                 UPDATE oauth_tokens SET failure_count = failure_count + 1, next_refresh_at = coalesce($6, next_refresh_at), updated_at = now(), lease_until = NULL,
                     intent_generation = CASE WHEN $7 OR intent_id <> $8 THEN intent_generation END, intent_node = CASE WHEN $7 OR intent_id <> $8 THEN intent_node END,
-                    intent_at = CASE WHEN $7 OR intent_id <> $8 THEN intent_at END, intent_id = CASE WHEN $7 OR intent_id <> $8 THEN intent_id END
+                    intent_at = CASE WHEN $7 OR intent_id <> $8 THEN intent_at END, intent_id = CASE WHEN $7 OR intent_id <> $8 THEN intent_id END,
+                    is_active = is_active AND $9::text IS NULL
                 WHERE user_id = $1 AND integration_id = $2 AND epoch = $3 AND generation = $4 AND fence = $5
                 """,
-                cancellation, userId, id, row.Tokens!.Epoch, row.Tokens.Generation, row.Tokens.Fence, attempt.NextAttemptAt?.UtcDateTime, ambiguous, attemptId);
+                cancellation, userId, id, row.Tokens!.Epoch, row.Tokens.Generation, row.Tokens.Fence, attempt.NextAttemptAt?.UtcDateTime, ambiguous, attemptId, rejectedDetail);
             await Record(db, row, attempt, cancellation);
             if (saved == 0)
                 return false;

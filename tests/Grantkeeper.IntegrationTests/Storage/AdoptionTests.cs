@@ -91,6 +91,7 @@ public sealed class AdoptionTests
         await using var kit = await Adopted();
         (await kit.Ask("SELECT string_agg(legacy_id || status || CASE WHEN is_primary THEN '+' ELSE '' END, ' ' ORDER BY legacy_id) FROM oauth_integrations"))
             .ShouldBe("11pending+ 12pending+ 13revoked 14error+ 15pending+ 16pending+ 17pending+ 18pending+");
+        (await kit.Ask("SELECT string_agg(i.legacy_id::text, ' ' ORDER BY i.legacy_id) FROM oauth_tokens t JOIN oauth_integrations i ON i.id = t.integration_id WHERE t.is_active")).ShouldBe("11 12 15 16 18");
     }
 
     [Fact]

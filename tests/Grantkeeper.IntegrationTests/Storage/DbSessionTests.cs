@@ -134,7 +134,7 @@ public sealed class DbSessionTests : IAsyncLifetime
 
         var clock = Stopwatch.StartNew();
         await Should.ThrowAsync<StorageUnavailableException>(() => database.ForUser("u1").Read("SELECT 'x'", row => row.GetString(0), None));
-        clock.Elapsed.ShouldBeInRange(TimeSpan.FromSeconds(4.5), TimeSpan.FromSeconds(9));
+        clock.Elapsed.ShouldBeInRange(TimeSpan.FromSeconds(4.5), TimeSpan.FromSeconds(20));
         (await _kit.Ask("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pool-test'")).ShouldBe(50L);
         await Execute(holder, "SELECT pg_advisory_unlock(42)");
         (await Task.WhenAll(slow)).ShouldAllBe(answer => answer == "done");
@@ -192,7 +192,7 @@ public sealed class DbSessionTests : IAsyncLifetime
     {
         var clock = Stopwatch.StartNew();
         while (!await holds())
-            clock.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(20));
+            clock.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(60));
     }
 
     private static async Task Execute(NpgsqlConnection connection, string sql)

@@ -23,7 +23,7 @@ public sealed class OutageTests
             await Should.ThrowAsync<StorageUnavailableException>(() => kit.Vault.FindAt("google", "u1", null, default));
             await Should.ThrowAsync<StorageUnavailableException>(() => kit.Database.ForUser("u1").Execute("UPDATE oauth_tokens SET updated_at = now()", default));
             await Should.ThrowAsync<StorageUnavailableException>(() => kit.Database.ForUser("u1").Transaction(db => db.Execute("SELECT 1", default), default));
-            clock.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(15));
+            clock.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(30));
             (await StoreKit.Migrate(kit.Db.Url)).Failure.ShouldNotBeNull().Code.Code.ShouldBe("storage.unavailable");
 
             await cluster.Restart();

@@ -82,7 +82,7 @@ public sealed class StartUpTests
         await node.StartUp.StartingAsync(default);
         node.Readiness.Failure.ShouldNotBeNull().Code.Code.ShouldBe("storage.unavailable");
         await cluster.Restart();
-        await node.Readiness.Ready.WaitAsync(TimeSpan.FromSeconds(30));
+        await node.Readiness.Ready.WaitAsync(TimeSpan.FromSeconds(60));
         node.Readiness.Failure.ShouldBeNull();
         await node.StartUp.StopAsync(default);
     }
@@ -101,7 +101,7 @@ public sealed class StartUpTests
         while (node.Readiness.Failure?.Code.Code == "storage.unavailable")
         {
             await cluster.ExecuteAsSuperuser(db, "SELECT 1");
-            clock.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(30));
+            clock.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(60));
         }
 
         node.Readiness.Failure.ShouldNotBeNull().Message.ShouldContain("\"outbox\" already exists");
@@ -117,7 +117,7 @@ public sealed class StartUpTests
         await node.DisposeAsync();
         var clock = System.Diagnostics.Stopwatch.StartNew();
         while ((long)(await db.Cluster.ExecuteAsSuperuser(db, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'grantkeeper'"))! > 0)
-            clock.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(10));
+            clock.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(60));
     }
 
     private static async Task<string> Refused(Node node) =>

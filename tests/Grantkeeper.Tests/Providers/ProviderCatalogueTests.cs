@@ -87,7 +87,7 @@ public sealed class ProviderCatalogueTests
         (read.TokenEndpoint!.Host, read.Pkce, string.Join(' ', read.DefaultScopes.ToArray()), read.Account.Name, read.Account.Source, read.AuthorizationParameters["prompt"]).ShouldBe(("proxy.example.com", false, "b a", "title", AccountSource.Userinfo, "none"));
         var faults = new List<string>();
         Catalogue(faults, Acme, ("Grantkeeper:Providers:acme:tokn_endpoint", "x"), ("Grantkeeper:Providers:acme:token_endpoint", "http://evil.example")).ShouldBeNull();
-        faults.Count.ShouldBe(3);
+        faults.Count.ShouldBe(2);
         faults.ShouldAllBe(fault => fault.StartsWith("acme.yaml: ", StringComparison.Ordinal));
     }
 

@@ -203,6 +203,7 @@ ALTER TABLE oauth_tokens
     -- schedule
     ADD COLUMN IF NOT EXISTS next_refresh_at timestamptz,
     ADD COLUMN IF NOT EXISTS failure_count integer NOT NULL DEFAULT 0;
+UPDATE oauth_tokens AS t SET is_active = false FROM oauth_integrations AS i WHERE i.id = t.integration_id AND i.status NOT IN ('pending', 'active');
 UPDATE oauth_tokens SET usage_count = coalesce(usage_count, 0), created_at = coalesce(created_at, now()), updated_at = coalesce(updated_at, now()), next_refresh_at = expires_at;
 ALTER TABLE oauth_tokens
     ALTER COLUMN id SET NOT NULL,
