@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography;
 using Grantkeeper.Audit;
 using Grantkeeper.Connect;
 using Grantkeeper.Consents;
@@ -11,6 +12,7 @@ using Grantkeeper.Jwt;
 using Grantkeeper.Links;
 using Grantkeeper.Outbox;
 using Grantkeeper.Providers;
+using Grantkeeper.Resilience;
 using Grantkeeper.Settings;
 using Grantkeeper.Spool;
 using Grantkeeper.Startup;
@@ -108,6 +110,7 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddSingleton<LateTokens>();
         services.AddSingleton<TokenRefresher>();
         services.AddSingleton<SpoolReplay>();
+        services.AddSingleton(provider => new ProviderCalls(provider.GetRequiredService<GrantkeeperOptions>().Resilience, provider.GetRequiredService<TimeProvider>(), Dice));
         services.AddHostedService<RefreshDrain>();
         services.AddSingleton<ReleaseLedger>();
         services.AddHostedService(provider => provider.GetRequiredService<ReleaseLedger>());
@@ -118,6 +121,8 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddSingleton<ConnectFlow>();
         services.AddSingleton<DisconnectFlow>();
     }
+
+    private static double Dice() => RandomNumberGenerator.GetInt32(1 << 20) / (double)(1 << 20);
 
     private static Database Open(IServiceProvider provider, Func<GrantkeeperOptions, string> url)
     {
