@@ -72,13 +72,18 @@ internal sealed class Launch(LaunchOptions options, LaunchSettings settings)
             return;
         }
 
-        if (Path.Exists(Path.Combine(path, "postgres")))
-            await PrivateCluster.Remove(ClusterOptions(_ => { }), stop);
+        foreach (var owner in (string[])[path, Path.Combine(path, "demo")])
+        {
+            if (Path.Exists(Path.Combine(owner, "postgres")))
+                await PrivateCluster.Remove(ClusterOptions(_ => { }) with { DataPath = owner }, stop);
+        }
+
         Directory.Delete(path, recursive: true);
         _terminal.Say($"Deleted {path} and the private database. ./run starts anew.");
     }
 
-    private static void RefuseProduction(Func<string, string?> variable)
+    /// <summary>Says no where users' credentials are.</summary>
+    internal static void RefuseProduction(Func<string, string?> variable)
     {
         if (string.Equals(variable("DEPLOY_ENV"), "production", StringComparison.OrdinalIgnoreCase))
             throw new LaunchException("DEPLOY_ENV is production, and ./run is for development only. Start Grantkeeper.Server itself in production, or unset DEPLOY_ENV.");
@@ -91,7 +96,8 @@ internal sealed class Launch(LaunchOptions options, LaunchSettings settings)
             LoopbackPort.MustBeFree(addresses.SandboxPort, "sandbox (the server's port + 100)", "choose another with --port N, or leave the sandbox out with --no-sandbox");
     }
 
-    private static void Prepare(string dataPath)
+    /// <summary>Makes a folder that only its owner may enter.</summary>
+    internal static void Prepare(string dataPath)
     {
         if (OperatingSystem.IsWindows())
             Directory.CreateDirectory(dataPath);
@@ -111,7 +117,7 @@ internal sealed class Launch(LaunchOptions options, LaunchSettings settings)
         var cluster = await PrivateCluster.Start(
             ClusterOptions(binaries =>
             {
-                _terminal.Step(Describe(binaries), settings.Time.GetElapsedTime(started));
+                _terminal.Step(Words.Describe(binaries), settings.Time.GetElapsedTime(started));
                 started = settings.Time.GetTimestamp();
             }),
             stop);
@@ -196,10 +202,4 @@ internal sealed class Launch(LaunchOptions options, LaunchSettings settings)
         _terminal.Say($"This deletes {path} with its keys, its log and its private database. Type yes to go on:");
         return string.Equals((await settings.Answers.ReadLineAsync(stop))?.Trim(), "yes", StringComparison.OrdinalIgnoreCase);
     }
-
-    private static string Describe(PostgresBinaries binaries) => binaries.Source switch
-    {
-        PostgresSource.Npm => $"PostgreSQL {binaries.Version} from npm, pinned version, checksum compared ({binaries.Folder})",
-        _ => $"PostgreSQL {binaries.Version} found in {binaries.Folder}",
-    };
 }
