@@ -81,7 +81,7 @@ internal static class Entry
         }
         catch (Exception trouble) when (trouble is IOException or UnauthorizedAccessException or Npgsql.NpgsqlException)
         {
-            settings.Terminal.Trouble($"{trouble.Message} Check that {settings.DataPath} belongs to you and that the disk has room, then run ./run again.");
+            settings.Terminal.Trouble($"{trouble.Message} Check that {settings.DataPath} belongs to you, can be written to and has room, or name another folder in GRANTKEEPER_DATA_PATH, then run ./run again.");
             return 1;
         }
     }

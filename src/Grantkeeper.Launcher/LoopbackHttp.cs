@@ -38,6 +38,21 @@ internal sealed class LoopbackHttp(TimeProvider time) : IDisposable
         }
     }
 
+    /// <summary>The server's own words for why it is not ready; null if it has none.</summary>
+    public async Task<string?> WhyNotReady(string server, CancellationToken cancellation)
+    {
+        try
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"{server}/oauth/health");
+            var components = (await Ask(request, OneAnswer, cancellation)).Json.GetProperty("components").EnumerateObject();
+            return components.Select(component => component.Value.TryGetProperty("message", out var message) ? message.GetString() : null).FirstOrDefault(message => message is not null);
+        }
+        catch (Exception silent) when (silent is HttpRequestException or TimeoutException or JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Asks the server for a one-time link to its pages.</summary>
     public async Task<SignInLink> RequestSignInLink(string server, string apiKey, CancellationToken cancellation)
     {

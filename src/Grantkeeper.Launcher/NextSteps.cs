@@ -14,7 +14,10 @@ internal static class NextSteps
             : "1. Connect an account: choose a provider on that page, once its client id and secret are set.");
         terminal.Say("2. Read a fresh token:");
         terminal.Say($"   curl -s -H \"Authorization: Bearer {apiKeyInShell}\" \"{addresses.Server}/oauth/{(sandbox ? "sandbox" : "google")}/token?user_id=demo\"");
-        terminal.Say($"3. Read on at {addresses.Server}/docs. Ctrl-C stops everything; ./run --reset also deletes it.");
+        terminal.Say("3. See which grants survive kill -9 and a dead database, beside hand-written code (about a minute):");
+        terminal.Say("   ./run demo crash");
+        terminal.Say("");
+        terminal.Say($"Every call and error: {addresses.Server}/docs. Ctrl-C stops everything; ./run --reset also deletes it.");
         terminal.Say("");
     }
 }

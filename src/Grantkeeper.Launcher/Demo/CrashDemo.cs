@@ -22,11 +22,13 @@ internal sealed class CrashDemo(LaunchOptions options, LaunchSettings settings)
         {
             var accidents = new Accidents(world, surroundings);
             var judge = new Judge(world.Provider, surroundings);
-            foreach (var accident in Enum.GetValues<Accident>())
+            var kinds = Enum.GetValues<Accident>();
+            foreach (var accident in kinds)
             {
+                Announce($"accident {(int)accident + 1} of {kinds.Length}: {accident.Title()} ...");
                 var grants = await accidents.Happen(accident, options.Times, stop);
                 var scores = await judge.Verdicts(grants, stop);
-                var took = Done($"{options.Times} x {accident.Title()}");
+                var took = Done($"happened {(options.Times == 1 ? "once" : $"{options.Times} times")} to each, all grants judged");
                 outcomes.Add(new(accident, scores, took));
             }
         }
@@ -52,6 +54,12 @@ internal sealed class CrashDemo(LaunchOptions options, LaunchSettings settings)
             Directory.Delete(logs, recursive: true);
         Launch.Prepare(Path.GetDirectoryName(folder)!);
         Launch.Prepare(folder);
+    }
+
+    private void Announce(string step)
+    {
+        if (!options.Json)
+            _terminal.Say($"          {step}");
     }
 
     private TimeSpan Done(string step)

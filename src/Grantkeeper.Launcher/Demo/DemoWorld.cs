@@ -1,4 +1,5 @@
 using Grantkeeper.Launcher.Postgres;
+using Npgsql;
 
 namespace Grantkeeper.Launcher.Demo;
 
@@ -78,13 +79,15 @@ internal sealed class DemoWorld : IAsyncDisposable
         // 3. nodes; the first of each makes its tables
         Contenders =
         [
-            new HandWrittenContender(surroundings, settings.HandWritten, handWritten, Database.ConnectionString("hand_written"), address, first),
+            new HandWrittenContender(surroundings, settings.HandWritten, handWritten, Pooled(Database.ConnectionString("hand_written")), address, first),
             new GrantkeeperContender(surroundings, settings.Server, grantkeeper, Database.UrlOf("grantkeeper"), address, second),
         ];
         for (var index = 0; index < Contenders[0].Nodes.Count; index++)
             await Task.WhenAll(Contenders.Select(contender => contender.Nodes[index].Start(stop)));
         done("two nodes each of samples/HandWritten and of Grantkeeper ready");
     }
+
+    private static string Pooled(string connectionString) => new NpgsqlConnectionStringBuilder(connectionString) { Pooling = true }.ConnectionString;
 
     // The logs of the last demo stay until the next one begins.
     private static async Task Clear(PrivateClusterOptions options, CancellationToken stop)

@@ -8,7 +8,7 @@ namespace Grantkeeper.Launcher.Demo;
 internal static class OutcomeTable
 {
     private const int Width = 78;
-    private const int TitleWidth = 43;
+    private const int TitleWidth = 41;
     private const int ScoreWidth = 14;
 
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
@@ -56,10 +56,11 @@ internal static class OutcomeTable
         {
             Accident.TwoNodes =>
                 $"{Times(usual.Reuses)} the provider saw an old token of the hand-written code from its second node, and took that for theft; "
-                + $"Grantkeeper's two nodes together sent {Counted(ours.Refreshes + ours.Reuses, "refresh", "refreshes")} for {Counted(ours.Of, "grant", "grants")}.",
+                + $"the two nodes of Grantkeeper together sent {Counted(ours.Refreshes + ours.Reuses, "refresh", "refreshes")} for {Counted(ours.Of, "grant", "grants")}.",
             Accident.DatabaseDown =>
                 "The only good refresh token was in the answer, and the database was away: after the restart the hand-written code showed the replaced one "
-                + $"{Times(usual.Reuses).ToLowerInvariant()}, Grantkeeper {Times(ours.Reuses).ToLowerInvariant()}.",
+                + $"{Times(usual.Reuses).ToLowerInvariant()}, Grantkeeper {Times(ours.Reuses).ToLowerInvariant()}"
+                + (ours.Alive > 0 ? $"; its nodes had kept {Counted(ours.Alive, "new one", "new ones")} on their disks." : "."),
             _ =>
                 "The provider had replaced the token and nobody received the new one, so nobody can save these; "
                 + $"Grantkeeper asks {ours.AskedToReconnect} of {ours.Of} users to connect again, and each keeps its id.",
