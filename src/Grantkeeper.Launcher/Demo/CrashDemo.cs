@@ -14,6 +14,8 @@ internal sealed class CrashDemo(LaunchOptions options, LaunchSettings settings)
     /// <exception cref="LaunchException">Something could not be started; nothing of the demo runs any more by then.</exception>
     public async Task Run(CancellationToken stop)
     {
+        if (settings.HandWritten is [_, var program] && !File.Exists(program))
+            throw new LaunchException($"The hand-written sample is not built ({program}). ./run demo crash builds it; or build it yourself: dotnet build samples/HandWritten -c Release.");
         var began = _stepBegan = settings.Time.GetTimestamp();
         using var surroundings = new DemoSurroundings(settings, options.Verbose);
         Prepare(surroundings.Folder);

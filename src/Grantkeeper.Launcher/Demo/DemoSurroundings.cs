@@ -17,9 +17,9 @@ internal sealed class DemoSurroundings(LaunchSettings settings, bool verbose) : 
     /// <summary>How long an answer may take. Grantkeeper itself lets a reader wait ten seconds for a refresh.</summary>
     public static TimeSpan LongestRead { get; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>Starts a process that sees nothing of the person's own settings: the demo must not reach a database of theirs.</summary>
+    /// <summary>Starts a process that sees nothing of the person's own settings: the demo must not reach a database of theirs. One variable tells whose it is.</summary>
     public Child Start(string name, IReadOnlyList<string> command, IReadOnlyDictionary<string, string> variables) => Child.Start(
-        name, command, variables, Path.Combine(Folder, "log", name.Replace(' ', '-') + ".log"), verbose ? settings.Terminal.Relay : null, settings.Time, bare: true, append: true);
+        name, command, new Dictionary<string, string>(variables) { ["GRANTKEEPER_DEMO"] = Folder }, Path.Combine(Folder, "log", name.Replace(' ', '-') + ".log"), verbose ? settings.Terminal.Relay : null, settings.Time, bare: true, append: true);
 
     public void Dispose() => Http.Dispose();
 }
