@@ -163,7 +163,7 @@ internal sealed class Launch(LaunchOptions options, LaunchSettings settings)
             {
                 started = settings.Time.GetTimestamp();
                 await http.WaitUntilReady(sandbox, $"{addresses.Sandbox}/.well-known/openid-configuration", settings.Patience, stop);
-                _terminal.Step($"sandbox ready on {addresses.Sandbox} (simulated, no real account is touched)", settings.Time.GetElapsedTime(started));
+                _terminal.Step($"sandbox on {addresses.Sandbox}: simulated, no real account is touched", settings.Time.GetElapsedTime(started));
             }
 
             // 6. link and next steps

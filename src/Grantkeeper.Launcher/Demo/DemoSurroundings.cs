@@ -19,7 +19,14 @@ internal sealed class DemoSurroundings(LaunchSettings settings, bool verbose) : 
 
     /// <summary>Starts a process that sees nothing of the person's own settings: the demo must not reach a database of theirs. One variable tells whose it is.</summary>
     public Child Start(string name, IReadOnlyList<string> command, IReadOnlyDictionary<string, string> variables) => Child.Start(
-        name, command, new Dictionary<string, string>(variables) { ["GRANTKEEPER_DEMO"] = Folder }, Path.Combine(Folder, "log", name.Replace(' ', '-') + ".log"), verbose ? settings.Terminal.Relay : null, settings.Time, bare: true, append: true);
+        name,
+        command,
+        new Dictionary<string, string>(variables) { ["GRANTKEEPER_DEMO"] = Folder },
+        Path.Combine(Folder, "log", name.Replace(' ', '-') + ".log"),
+        verbose ? settings.Terminal.Relay : null,
+        settings.Time,
+        bare: true,
+        append: true);
 
     public void Dispose() => Http.Dispose();
 }

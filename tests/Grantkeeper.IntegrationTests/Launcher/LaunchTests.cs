@@ -51,7 +51,7 @@ public sealed class LaunchTests : IAsyncDisposable
             @"^ +\d+\.\d s  PostgreSQL \d+\.\d+ found in .+$",
             @"^ +\d+\.\d s  database ready on 127\.0\.0\.1:2\d{4} \(private, this machine only\)$",
             $@"^ +\d+\.\d s  database up to date, server ready on http://localhost:{_port}$",
-            $@"^ +\d+\.\d s  sandbox ready on http://127\.0\.0\.1:{_port + 100} \(simulated, no real account is touched\)$",
+            $@"^ +\d+\.\d s  sandbox on http://127\.0\.0\.1:{_port + 100}: simulated, no real account is touched$",
             "^$",
             $"^Open http://localhost:{_port}/sign-in/once, valid 10 minutes$",
         ];
