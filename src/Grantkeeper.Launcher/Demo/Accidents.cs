@@ -9,8 +9,11 @@ internal sealed class Accidents(DemoWorld world, DemoSurroundings surroundings)
     private const int Expired = 1;
     private const int OneHour = 3600;
 
-    // Long enough for a node to do with an answer what it can, or to send a request that it should not send.
-    private static readonly TimeSpan Moment = TimeSpan.FromSeconds(2);
+    // A held answer must come before the node that waits for it gives up, which Grantkeeper does after ten seconds.
+    private static readonly TimeSpan Moment = TimeSpan.FromSeconds(1);
+
+    // Long enough for a node to do with an answer what it can.
+    private static readonly TimeSpan LongMoment = TimeSpan.FromSeconds(2);
 
     private int _users;
 
@@ -37,6 +40,8 @@ internal sealed class Accidents(DemoWorld world, DemoSurroundings surroundings)
         var first = grants.Select(grant => Read(grant, grant.Contender.Nodes[0], stop)).ToList();
         await world.Provider.UntilHeld(grants.Count, stop);
         var second = grants.Select(grant => Read(grant, grant.Contender.Nodes[1], stop)).ToList();
+        // Those who send a second request have sent it by then; those who do not are given a moment to.
+        await HeldSoon(grants.Count + times, stop);
         await Task.Delay(Moment, surroundings.Time, stop);
         await world.Provider.HoldNoMore(stop);
         await world.Provider.Release(deliver: true, stop);
@@ -44,16 +49,16 @@ internal sealed class Accidents(DemoWorld world, DemoSurroundings surroundings)
         return grants;
     }
 
-    /// <summary>(1) the provider has replaced the tokens, (2) the database goes, (3) the answers come, (4) the nodes are killed, (5) everything is back.</summary>
+    /// <summary>(1) the provider has replaced the tokens, (2) the database is killed, (3) the answers come, (4) the nodes are killed, (5) everything is back.</summary>
     private async Task<IReadOnlyList<DemoGrant>> DatabaseDown(int count, CancellationToken stop)
     {
         var grants = await Connect(count, index => index, stop);
         var reads = Task.WhenAll(grants.Select(grant => Read(grant, grant.Node, stop)));
         await world.Provider.UntilHeld(grants.Count, stop);
-        await world.Database.Stop(stop);
+        await world.Database.Kill(stop);
         await world.Provider.HoldNoMore(stop);
         await world.Provider.Release(deliver: true, stop);
-        await Task.WhenAny(reads, Task.Delay(Moment, surroundings.Time, stop));
+        await Task.WhenAny(reads, Task.Delay(LongMoment, surroundings.Time, stop));
         await Task.WhenAll(world.Nodes.Select(node => node.Kill()));
         await reads;
         await world.Database.Restart(stop);
@@ -95,6 +100,23 @@ internal sealed class Accidents(DemoWorld world, DemoSurroundings surroundings)
 
         await world.Provider.SetLifetime(OneHour, stop);
         return grants;
+    }
+
+    /// <summary>Waits for so many held answers, but not for long.</summary>
+    private async Task HeldSoon(int count, CancellationToken stop)
+    {
+        using var soon = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var held = world.Provider.UntilHeld(count, soon.Token);
+        await Task.WhenAny(held, Task.Delay(LongMoment, surroundings.Time, stop));
+        await soon.CancelAsync();
+        try
+        {
+            await held;
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            // There were fewer, which is for the judge to see.
+        }
     }
 
     private static async Task<TokenRead> Read(DemoGrant grant, Node node, CancellationToken stop)
