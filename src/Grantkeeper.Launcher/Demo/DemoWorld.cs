@@ -41,7 +41,7 @@ internal sealed class DemoWorld : IAsyncDisposable
         {
             await database.CreateDatabase("hand_written", stop);
             await database.CreateDatabase("grantkeeper", stop);
-            done($"database of the demo ready on 127.0.0.1:{database.Port}; it goes when the demo ends");
+            done($"demo database ready on 127.0.0.1:{database.Port}, removed at the end");
             await world.StartProcesses(settings, surroundings, done, stop);
             return world;
         }
@@ -74,7 +74,7 @@ internal sealed class DemoWorld : IAsyncDisposable
             [("hand_written", first, HandWrittenContender.RedirectUri(handWritten[0]), "client_secret_post"),
              ("grantkeeper", second, GrantkeeperContender.RedirectUri(grantkeeper[0]), "client_secret_basic")],
             stop);
-        done($"provider ready on {address} (simulated; a refresh token works once)");
+        done($"provider on {address} (simulated; refresh tokens work once)");
 
         // 3. nodes; the first of each makes its tables
         Contenders =
