@@ -66,6 +66,7 @@ public sealed partial class SecretsTests
         "Client.Contracts.HealthComponent.Code",
         "Client.Contracts.ProviderEntry.Key",
         "Client.Contracts.RefreshAnswer.ProviderKey",
+        "Client.Problem.Code",
         "Connect.PendingFlow.ErrorCode",
         "Errors.ErrorCode.Code",
         "Providers.Provider.Key",
