@@ -2,6 +2,7 @@ using System.Net;
 using Grantkeeper.Audit;
 using Grantkeeper.Connect;
 using Grantkeeper.Consents;
+using Grantkeeper.Diagnostics;
 using Grantkeeper.Egress;
 using Grantkeeper.Encryption;
 using Grantkeeper.Http;
@@ -45,6 +46,8 @@ public static class GrantkeeperServiceCollectionExtensions
         AddEgress(services);
         AddHttp(services);
         AddGrants(services);
+        services.AddSingleton<Doctor>();
+        services.AddSingleton<TokenExplanation>();
         return services;
     }
 

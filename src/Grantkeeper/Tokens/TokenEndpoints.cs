@@ -109,7 +109,8 @@ internal static class TokenEndpoints
         })
         : Answers.Problem(failure);
 
-    private static Result<TimeSpan> MinTtl(string? text)
+    /// <summary>Reads <c>min_ttl</c>, whole seconds. Failure: <c>requests.invalid</c>.</summary>
+    internal static Result<TimeSpan> MinTtl(string? text)
     {
         if (text is null)
             return TokenAccess.DefaultMinTtl;

@@ -43,6 +43,7 @@ public sealed partial class SecretsTests
     [
         "Grantkeeper.Dashboard/Session/SealedKeyRepository.cs ServiceReason.Deployment 2",
         "Grantkeeper/Connect/FlowStore.cs ServiceReason.RedeemHandle 1",
+        "Grantkeeper/Diagnostics/RefreshChecks.cs ServiceReason.Administrator 2",
         "Grantkeeper/Identity/ApiKeys.cs ServiceReason.Deployment 4",
         "Grantkeeper/Identity/SignInLinks.cs ServiceReason.Deployment 2",
         "Grantkeeper/Integrations/IntegrationStore.cs ServiceReason.Administrator 1",
