@@ -18,6 +18,9 @@ internal sealed class Output(ToolEnvironment environment, bool json)
 
     public bool IsJson => json;
 
+    /// <summary>The address that is called, for the sentence that it does not answer.</summary>
+    public string? Server { get; set; }
+
     /// <summary>A word to the person, beside the data.</summary>
     public void Say(string prose) => environment.Error.WriteLine(Printable.Of(prose));
 
@@ -41,11 +44,14 @@ internal sealed class Output(ToolEnvironment environment, bool json)
         Say($"{problem.Title}. {problem.Detail} ({problem.Code})");
         foreach (var fault in problem.Errors)
             Say($"  - {fault}");
+        var isUnreachable = problem.Code is ClientErrors.Unreachable or ClientErrors.TimedOut or ClientErrors.UnreadableAnswer;
+        if (isUnreachable && Server is not null)
+            Say($"The address was {Server}; --url names another one.");
         if (problem.ReconnectUrl is { } link)
             Say($"The user can connect again at {link}");
         return problem switch
         {
-            { Code: ClientErrors.Unreachable or ClientErrors.TimedOut or ClientErrors.UnreadableAnswer } => ExitCodes.Unreachable,
+            _ when isUnreachable => ExitCodes.Unreachable,
             { Status: 401 or 403 } when problem.Code.StartsWith("identity.", StringComparison.Ordinal) => ExitCodes.Refused,
             { Status: 404 } => ExitCodes.NotFound,
             { Status: 400 or 422 } => ExitCodes.Usage,
@@ -104,7 +110,8 @@ internal sealed class Output(ToolEnvironment environment, bool json)
                 grid.AddRow(new Text(""), new Text(""), new Text($"Do: {Printable.Of(remedy)}"));
         }
 
-        Write(grid, environment.TerminalWidth);
+        if (grid.Rows.Count > 0)
+            Write(grid, environment.TerminalWidth);
     }
 
     public static string Time(DateTimeOffset? time) => time?.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture) ?? "-";

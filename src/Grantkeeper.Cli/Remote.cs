@@ -40,6 +40,7 @@ internal sealed class Remote
 
         if (options.Faults() is { Count: > 0 } faults)
             return output.Refuse("cli.connection_invalid", $"The connection is not usable: {string.Join("; ", faults)}. (--url {url})", ExitCodes.Usage);
+        output.Server = url;
         using var client = GrantkeeperClient.Create(options);
         return await work(client);
     }

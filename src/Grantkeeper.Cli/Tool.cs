@@ -14,13 +14,16 @@ internal static class Tool
     /// <summary>The option that every verb has.</summary>
     public static readonly Option<bool> Json = new("--json") { Description = "Write one JSON document to standard output", Recursive = true };
 
-    public static RootCommand Root(ToolEnvironment environment)
+    public static Command Root(ToolEnvironment environment)
     {
-        var root = new RootCommand($"""
+        // No RootCommand: it would take its name from the program's file.
+        var root = new Command("grantkeeper", $"""
             Grantkeeper, the self-hosted OAuth connection manager.
             Exit codes: {string.Join("; ", ExitCodes.All.Select(entry => $"{entry.Code} {entry.Meaning}"))}.
             """);
         root.Options.Add(Json);
+        root.Options.Add(new HelpOption { Action = new HelpAction { MaxWidth = HelpWidth } });
+        root.Options.Add(new VersionOption());
         root.Subcommands.Add(ServeCommand.Create(environment));
         root.Subcommands.Add(ConfigCommand.Create(environment));
         root.Subcommands.Add(DoctorCommand.Create(environment));
@@ -30,8 +33,6 @@ internal static class Tool
         root.Subcommands.Add(ProvidersCommand.Create(environment));
         root.Subcommands.Add(ApiKeysCommand.Create(environment));
         root.Subcommands.Add(SignInLinkCommand.Create(environment));
-        foreach (var option in root.Options.OfType<HelpOption>())
-            option.Action = new HelpAction { MaxWidth = HelpWidth };
         return root;
     }
 

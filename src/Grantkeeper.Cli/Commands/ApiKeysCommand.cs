@@ -83,7 +83,7 @@ internal static class ApiKeysCommand
     private static Command Revoke(ToolEnvironment environment)
     {
         var remote = new Remote();
-        var id = new Argument<Guid>("id") { Description = "The key's id, from api-keys list" };
+        var id = Ids.Argument("The key's id, from api-keys list");
         var command = remote.AddTo(new Command("revoke", "Ends an API key; every node refuses it within a minute") { id });
         command.SetAction((parsed, cancellation) =>
         {

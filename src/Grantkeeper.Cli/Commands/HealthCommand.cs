@@ -17,6 +17,7 @@ internal static class HealthCommand
             var text = parsed.GetValue(url) ?? Local(environment.Settings()["urls"]);
             if (!Uri.TryCreate(text, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
                 return output.Refuse("cli.connection_invalid", $"{text} is no http or https address.", ExitCodes.Usage);
+            output.Server = text;
             using var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = TimeSpan.FromSeconds(3) }) { BaseAddress = new Uri(address, "/"), Timeout = TimeSpan.FromSeconds(5) };
             using var client = new GrantkeeperClient(http);
             var answer = parsed.GetValue(live) ? await client.GetLiveness(cancellation) : await client.GetReadiness(cancellation);

@@ -108,7 +108,7 @@ internal static class IntegrationsCommand
     private static Command OfOne(ToolEnvironment environment, string name, string description, Func<GrantkeeperClient, Guid, Output, CancellationToken, Task<int>> work)
     {
         var remote = new Remote();
-        var id = new Argument<Guid>("id") { Description = "The integration's id, from integrations list" };
+        var id = Ids.Argument("The integration's id, from integrations list");
         var command = remote.AddTo(new Command(name, description) { id });
         command.SetAction((parsed, cancellation) =>
         {

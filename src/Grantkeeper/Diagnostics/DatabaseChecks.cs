@@ -81,7 +81,7 @@ internal sealed class DatabaseChecks(GrantkeeperOptions options, TimeProvider ti
                 : Finding.Bad(Reachable, source, $"{place}, is too old.", $"Grantkeeper needs PostgreSQL {OldestVersion} or later.", "Upgrade the server, or point the URL at a newer one.", details),
         };
         if (source == Migrator.UserData)
-            findings.Add(ClockSkew.Of("the database", clock, before, time.GetUtcNow()));
+            findings.Add(ClockSkew.Of(source, "the database", clock, before, time.GetUtcNow()));
         return findings;
     }
 

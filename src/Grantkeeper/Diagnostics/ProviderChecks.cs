@@ -81,7 +81,7 @@ internal sealed class ProviderChecks(GrantkeeperOptions options, IEgress egress,
         findings.Add(Finding.Good(Endpoints, provider.Key, $"{host} answers{(manifest.Discovery ? ", and its discovery document is usable" : "")}."));
         // The header tells whole seconds, cut off.
         if (outcome.Response.Date is { } date)
-            findings.Add(ClockSkew.Of(provider.Key, date, before - TimeSpan.FromSeconds(1), time.GetUtcNow()));
+            findings.Add(ClockSkew.Of(provider.Key, provider.DisplayName, date, before - TimeSpan.FromSeconds(1), time.GetUtcNow()));
         return findings;
     }
 }

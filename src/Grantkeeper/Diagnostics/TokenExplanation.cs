@@ -17,13 +17,13 @@ internal sealed class TokenExplanation(TokenVault vault, Database database, Time
     private const string Attempts = "attempts";
     private const int MostAttempts = 5;
 
-    private sealed record Tried(string Class, string? Code, DateTimeOffset StartedAt, int Milliseconds);
+    private sealed record Tried(string Class, string? Error, DateTimeOffset StartedAt, int Milliseconds);
 
     public async Task<List<DiagnosticFinding>> Of(Provider provider, string userId, string? accountId, TimeSpan minTtl, CancellationToken cancellation)
     {
         if (await vault.FindAt(provider.Key, userId, accountId, cancellation) is not { } row)
         {
-            return [Finding.Bad(Account, provider.Key, $"User {userId} has no {(accountId is null ? "" : $"account {accountId} ")}connected at {provider.Key}.",
+            return [Finding.Bad(Account, provider.Key, $"User {userId} has no account{(accountId is null ? "" : $" {accountId}")} connected at {provider.Key}.",
                 "Either nothing was connected, or under another user_id: ids are compared letter by letter.",
                 $"Compare with grantkeeper integrations list --provider {provider.Key}, and connect with the same user_id that you read with.")];
         }
@@ -88,12 +88,12 @@ internal sealed class TokenExplanation(TokenVault vault, Database database, Time
             row => new Tried(row.GetString(0), row.TextOrNull(1), row.Time(2), row.GetInt32(3)), cancellation, row.Integration.UserId, row.Integration.Id, MostAttempts);
         if (tried.Count == 0)
             return Finding.Good(Attempts, subject, "No refresh was tried yet.");
-        var lines = tried.Select(attempt => $"{attempt.StartedAt:yyyy-MM-dd HH:mm:ss}Z {attempt.Class}{(attempt.Code is null ? "" : $" ({attempt.Code})")}, {attempt.Milliseconds} ms");
+        var lines = tried.Select(attempt => $"{attempt.StartedAt:yyyy-MM-dd HH:mm:ss}Z {attempt.Class}{(attempt.Error is null ? "" : $" ({attempt.Error})")}, {attempt.Milliseconds} ms");
         var details = new Dictionary<string, object?>
         {
             ["attempts"] = tried.Select(attempt => new Dictionary<string, object?>
             {
-                ["class"] = attempt.Class, ["code"] = attempt.Code, ["started_at"] = attempt.StartedAt, ["duration_ms"] = attempt.Milliseconds,
+                ["class"] = attempt.Class, ["code"] = attempt.Error, ["started_at"] = attempt.StartedAt, ["duration_ms"] = attempt.Milliseconds,
             }).ToArray(),
         };
         var what = $"The last attempts, newest first: {string.Join("; ", lines)}.";
