@@ -63,23 +63,23 @@ internal static class KnownSettings
         },
         new("{KEY}_CLIENT_ID", Providers, "The client that you registered at the provider, for example `GOOGLE_CLIENT_ID`.")
         {
-            Form = SettingForm.PerProvider, Default = "the provider is not offered as configured", OtherNames = ["{KEY}_OAUTH_CLIENT_ID", "Grantkeeper__Providers__{key}__client_id"],
+            Form = SettingForm.PerProvider, Example = "GOOGLE_CLIENT_ID=", Default = "the provider is not offered as configured", OtherNames = ["{KEY}_OAUTH_CLIENT_ID", "Grantkeeper__Providers__{key}__client_id"],
         },
         new("{KEY}_CLIENT_SECRET", Providers, "Its secret.")
         {
-            Form = SettingForm.PerProvider, Default = "the provider is not offered as configured", OtherNames = ["{KEY}_OAUTH_CLIENT_SECRET", "Grantkeeper__Providers__{key}__client_secret"],
+            Form = SettingForm.PerProvider, Example = "GOOGLE_CLIENT_SECRET=", Default = "the provider is not offered as configured", OtherNames = ["{KEY}_OAUTH_CLIENT_SECRET", "Grantkeeper__Providers__{key}__client_secret"],
         },
         new("{KEY}_REDIRECT_URI", Providers, "The redirect URI that is registered there.")
         {
-            Form = SettingForm.PerProvider, Default = "`{GRANTKEEPER_PUBLIC_URL}/oauth/{key}/callback`", OtherNames = ["{KEY}_OAUTH_REDIRECT_URI", "Grantkeeper__Providers__{key}__redirect_uri"],
+            Form = SettingForm.PerProvider, Example = "GOOGLE_REDIRECT_URI=https://connect.example.com/oauth/google/callback", Default = "`{GRANTKEEPER_PUBLIC_URL}/oauth/{key}/callback`", OtherNames = ["{KEY}_OAUTH_REDIRECT_URI", "Grantkeeper__Providers__{key}__redirect_uri"],
         },
         new("{KEY}_{VARIABLE}", Providers, "A variable of a provider's manifest, for example a tenant.")
         {
-            Form = SettingForm.PerProvider, Default = "the manifest's default", OtherNames = ["Grantkeeper__Providers__{key}__variables__{variable}"],
+            Form = SettingForm.PerProvider, Example = "MICROSOFT_TENANT=common", Default = "the manifest's default", OtherNames = ["Grantkeeper__Providers__{key}__variables__{variable}"],
         },
         new("Grantkeeper__Providers__{key}__{member}", Providers, "Overrides a member of a provider's manifest, for example `token_endpoint`.")
         {
-            Form = SettingForm.PerProvider, Default = "the manifest",
+            Form = SettingForm.PerProvider, Example = "Grantkeeper__Providers__google__display_name=Google", Default = "the manifest",
         },
         new("GRANTKEEPER_PROVIDERS_PATH", Providers, "A folder with further provider manifests (YAML).")
         {

@@ -51,7 +51,7 @@ internal sealed record Setting(string Name, string Group, string Meaning)
     /// <summary>What holds when it is not set, in words.</summary>
     public string Default { get; init; } = "none";
 
-    /// <summary>What somebody would write; never a working secret.</summary>
+    /// <summary>What somebody would write, never a working secret; of a family a whole assignment.</summary>
     public string Example { get; init; } = "";
 
     /// <summary>Other spellings that work too; the name wins over them.</summary>

@@ -62,7 +62,7 @@ public sealed class SettingsPagesTests
 
     private static string Example(Setting setting) => setting switch
     {
-        { Form: SettingForm.PerProvider } => $"#{setting.Name.Replace("{KEY}", "GOOGLE", StringComparison.Ordinal).Replace("{VARIABLE}", "VARIABLE", StringComparison.Ordinal).Replace("{key}", "google", StringComparison.Ordinal).Replace("{member}", "token_endpoint", StringComparison.Ordinal)}=",
+        { Form: SettingForm.PerProvider } => $"#{setting.Example}",
         { Form: SettingForm.List } => $"#{setting.Name}__0={setting.Example}",
         { IsRequired: true } => $"{setting.Name}={setting.Example}",
         _ => $"#{setting.Name}={setting.Example}",
