@@ -13,8 +13,11 @@ namespace Grantkeeper.Cli;
 /// </summary>
 internal sealed class Output(ToolEnvironment environment, bool json)
 {
-    /// <summary>Wide enough that nothing is wrapped where no person reads it.</summary>
+    /// <summary>Wide enough that nothing is wrapped: where no person reads it, or where the terminal had better do it.</summary>
     private const int Unlimited = 10_000;
+
+    /// <summary>The columns below which names would be cut to make room for sentences.</summary>
+    private const int NarrowestForColumns = 100;
 
     public bool IsJson => json;
 
@@ -135,7 +138,7 @@ internal sealed class Output(ToolEnvironment environment, bool json)
             Enrichment = new ProfileEnrichment { UseDefaultEnrichers = false },
             Out = new AnsiConsoleOutput(text),
         });
-        console.Profile.Width = width ?? Unlimited;
+        console.Profile.Width = width >= NarrowestForColumns ? width.Value : Unlimited;
         console.Write(content);
         foreach (var line in text.ToString().ReplaceLineEndings("\n").TrimEnd('\n').Split('\n'))
             environment.Out.WriteLine(line.TrimEnd());

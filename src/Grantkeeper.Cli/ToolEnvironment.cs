@@ -32,7 +32,7 @@ internal sealed record ToolEnvironment
     {
         Out = Console.Out,
         Error = Console.Error,
-        TerminalWidth = Console.IsOutputRedirected ? null : Math.Max(Console.WindowWidth, 40),
+        TerminalWidth = Console.IsOutputRedirected ? null : Console.WindowWidth,
         Color = !Console.IsOutputRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")),
         Settings = () => ServerBuilder.Settings(),
         Folder = Environment.CurrentDirectory,

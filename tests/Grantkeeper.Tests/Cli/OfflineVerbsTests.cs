@@ -22,6 +22,17 @@ public sealed class OfflineVerbsTests
         run.Out.ShouldNotContain("\u001b");
     }
 
+    [Theory]
+    [InlineData(0), InlineData(40), InlineData(80), InlineData(100), InlineData(200)]
+    public async Task Nothing_is_cut_off_on_a_terminal_of_any_width(int width)
+    {
+        var run = await ToolRun.OnTerminal(width, [], "config", "check");
+        foreach (var setting in Grantkeeper.Settings.KnownSettings.All.Where(setting => setting.Reader == Grantkeeper.Settings.SettingReader.Engine && setting.Form != Grantkeeper.Settings.SettingForm.PerProvider))
+            run.Out.ShouldContain(setting.Name);
+        run.Out.ShouldNotContain("…");
+        run.Out.ShouldContain("\u001b[31mmissing");
+    }
+
     [Fact]
     public async Task Every_fault_of_a_configuration_is_told_with_its_remedy()
     {
