@@ -1,5 +1,6 @@
 using System.Net;
 using Grantkeeper.Audit;
+using Grantkeeper.Client;
 using Grantkeeper.Connect;
 using Grantkeeper.Consents;
 using Grantkeeper.Egress;
@@ -108,6 +109,7 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddHostedService(provider => provider.GetRequiredService<ReleaseLedger>());
         services.AddSingleton<TokenAccess>();
         services.AddSingleton<ITokens, Tokens.Tokens>();
+        services.TryAddSingleton<IAccessTokenSource, ProcessTokenSource>();
         services.AddSingleton<FlowStore>();
         services.AddSingleton<GrantStore>();
         services.AddSingleton<ConnectFlow>();

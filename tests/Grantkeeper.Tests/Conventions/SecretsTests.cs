@@ -29,7 +29,7 @@ public sealed partial class SecretsTests
         ["Grantkeeper/Identity/ApiKeys.cs"] = "makes a key's text and its visible start",
         ["Grantkeeper/Providers/AccountReader.cs"] = "verifies the id_token, calls userinfo",
         ["Grantkeeper/Tokens/Revocations.cs"] = "the payload is sealed as a whole",
-        ["Grantkeeper/Tokens/TokenEndpoints.cs"] = "the one read that hands out an access token",
+        ["Grantkeeper/Tokens/TokenEndpoints.cs"] = "the one read that hands out an access token, to a back end or to the handler in this process",
         ["Grantkeeper/Connect/BrowserEndpoints.cs"] = "cookie and redirect",
         ["Grantkeeper/Connect/CallbackPage.cs"] = "the ticket travels with the browser",
         ["Grantkeeper/Connect/ConnectEndpoints.cs"] = "start link and state for the back end",
