@@ -12,7 +12,7 @@ public sealed class ConnectedAccountException : Exception
         Problem = problem;
         Provider = provider;
         UserId = userId;
-        Link = problem.ReconnectUrl ?? connectUrl;
+        Link = NeedsUser(problem) ? connectUrl ?? problem.ReconnectUrl : null;
     }
 
     /// <summary>The refusal as Grantkeeper tells it; its code is one of docs/errors or of <see cref="ClientErrors"/>.</summary>
@@ -27,11 +27,13 @@ public sealed class ConnectedAccountException : Exception
     /// <summary>Whose account; null when the request did not say.</summary>
     public string? UserId { get; }
 
-    /// <summary>Where to send the user: to connect again, else <see cref="ConnectedAccountOptions.ConnectUrl"/>; null when neither is known.</summary>
+    /// <summary>Where to send the user: <see cref="ConnectedAccountOptions.ConnectUrl"/>, else Grantkeeper's page for connecting again; null when neither is known or the user cannot help.</summary>
     public string? Link { get; }
 
     /// <summary>The scopes that the user has not granted; empty for every other refusal.</summary>
     public IReadOnlyList<string> MissingScopes => Problem.Code == InsufficientScope ? Problem.Errors : [];
+
+    private static bool NeedsUser(Problem problem) => problem.ReconnectUrl is not null || problem.Code is InsufficientScope or "integrations.not_connected";
 
     internal const string InsufficientScope = "consents.insufficient_scope";
 }

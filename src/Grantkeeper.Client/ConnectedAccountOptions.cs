@@ -13,8 +13,8 @@ public sealed class ConnectedAccountOptions
     public TimeSpan MinTtl { get; set; } = TimeSpan.FromSeconds(60);
 
     /// <summary>
-    /// The application's own page where a user connects an account: the link of a refusal when there is nothing yet to connect
-    /// again. Default: none.
+    /// The application's own page where a user connects an account, for example <c>/settings/accounts</c>. When set, it is the
+    /// link of every refusal; else the link is Grantkeeper's page for connecting the account again, when there is one.
     /// </summary>
     public string? ConnectUrl { get; set; }
 

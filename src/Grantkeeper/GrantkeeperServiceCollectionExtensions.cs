@@ -114,6 +114,8 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddSingleton<GrantStore>();
         services.AddSingleton<ConnectFlow>();
         services.AddSingleton<DisconnectFlow>();
+        services.AddSingleton<Connections>();
+        services.AddSingleton<IConnections>(provider => provider.GetRequiredService<Connections>());
     }
 
     private static Database Open(IServiceProvider provider, Func<GrantkeeperOptions, string> url)

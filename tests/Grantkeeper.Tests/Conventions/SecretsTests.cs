@@ -32,6 +32,7 @@ public sealed partial class SecretsTests
         ["Grantkeeper/Tokens/TokenEndpoints.cs"] = "the one read that hands out an access token, to a back end or to the handler in this process",
         ["Grantkeeper/Connect/BrowserEndpoints.cs"] = "cookie and redirect",
         ["Grantkeeper/Connect/CallbackPage.cs"] = "the ticket travels with the browser",
+        ["Grantkeeper/Connect/IConnections.cs"] = "start link and state for the application that embeds us",
         ["Grantkeeper/Connect/ConnectEndpoints.cs"] = "start link and state for the back end",
         ["Grantkeeper/Administration/AdministrationEndpoints.cs"] = "a new key and a sign-in link are shown once",
         ["Grantkeeper.Dashboard/AccountEndpoints.cs"] = "the start link is a redirect",
