@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using Microsoft.Extensions.Options;
 
 namespace Grantkeeper.Client;
 
@@ -44,12 +43,4 @@ public sealed class GrantkeeperClientOptions
             faults.Add("Timeout must be between 1 second and 5 minutes");
         return faults;
     }
-}
-
-/// <summary>Stops the start of the host with every fault at once.</summary>
-internal sealed class GrantkeeperClientOptionsValidator : IValidateOptions<GrantkeeperClientOptions>
-{
-    public ValidateOptionsResult Validate(string? name, GrantkeeperClientOptions options) => options.Faults() is { Count: > 0 } faults
-        ? ValidateOptionsResult.Fail(faults.Select(fault => $"Grantkeeper client: {fault}."))
-        : ValidateOptionsResult.Success;
 }

@@ -3,8 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 
-// Where every registration is looked for.
-#pragma warning disable IDE0130
+#pragma warning disable IDE0130 // where every registration is looked for
 namespace Microsoft.Extensions.DependencyInjection;
 #pragma warning restore IDE0130
 
@@ -35,6 +34,7 @@ public static class GrantkeeperClientServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<GrantkeeperClientOptions>, GrantkeeperClientOptionsValidator>());
         services.AddOptions<GrantkeeperClientOptions>().Configure(configure).ValidateOnStart();
+        services.TryAddSingleton<IAccessTokenSource, HttpTokenSource>();
         return services.AddHttpClient<GrantkeeperClient>(HttpClientName)
             .ConfigureHttpClient((provider, http) => GrantkeeperClient.Configure(http, provider.GetRequiredService<IOptions<GrantkeeperClientOptions>>().Value))
             .ConfigurePrimaryHttpMessageHandler(GrantkeeperClient.NewPrimaryHandler)

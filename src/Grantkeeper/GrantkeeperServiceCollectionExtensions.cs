@@ -1,5 +1,6 @@
 using System.Net;
 using Grantkeeper.Audit;
+using Grantkeeper.Client;
 using Grantkeeper.Connect;
 using Grantkeeper.Consents;
 using Grantkeeper.Diagnostics;
@@ -111,10 +112,13 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddHostedService(provider => provider.GetRequiredService<ReleaseLedger>());
         services.AddSingleton<TokenAccess>();
         services.AddSingleton<ITokens, Tokens.Tokens>();
+        services.TryAddSingleton<IAccessTokenSource, ProcessTokenSource>();
         services.AddSingleton<FlowStore>();
         services.AddSingleton<GrantStore>();
         services.AddSingleton<ConnectFlow>();
         services.AddSingleton<DisconnectFlow>();
+        services.AddSingleton<Connections>();
+        services.AddSingleton<IConnections>(provider => provider.GetRequiredService<Connections>());
     }
 
     private static Database Open(IServiceProvider provider, Func<GrantkeeperOptions, string> url)
