@@ -78,6 +78,8 @@ public sealed partial class ClientOperationsTests
         }
 
         (await client.RevokeApiKey(key.Id, cancellation)).Value.RevokedAt.ShouldNotBeNull();
+        (await client.Diagnose("sandbox", cancellation)).Value.Findings.ShouldContain(finding => finding.Check == "redirect_uri" && finding.Verdict == "ok");
+        (await client.ExplainToken("sandbox", "user_1", new TokenRequirements { MinTtl = TimeSpan.FromSeconds(30) }, cancellation)).Value.Findings.ShouldContain(finding => finding.Check == "token");
         (await client.CreateSignInLink(cancellation)).Value.Url.ShouldStartWith($"{world.Host.Origin}/sign-in/");
 
         // End.
