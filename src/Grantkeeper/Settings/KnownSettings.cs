@@ -89,6 +89,14 @@ internal static class KnownSettings
         {
             Default = "`false`", Example = "false",
         },
+        new("GRANTKEEPER_DATA_PATH", Further, "A folder of this machine that outlives the process: refreshed tokens wait there, sealed, for the database. `./run` keeps its database and keys in it (`.grantkeeper` unless set).")
+        {
+            Default = "none; they wait in memory", Example = "/var/lib/grantkeeper",
+        },
+        new("Grantkeeper__Refresh__SpoolWait", Further, "How long a grant waits for a node that went away in the middle of its refresh, at providers that use refresh tokens up: 00:00:00 to 24:00:00.")
+        {
+            Default = "`00:10:00`", Example = "00:10:00",
+        },
         new("Grantkeeper__Connect__AllowedOrigins", Further, "Further origins that may open popups and receive users.")
         {
             Form = SettingForm.List, Example = "https://admin.example.com",
@@ -113,10 +121,6 @@ internal static class KnownSettings
         new("NO_COLOR", Tool, "Set to anything, it keeps colour out of `grantkeeper`'s output, which has none either when it is not written to a terminal.")
         {
             Reader = SettingReader.Tool,
-        },
-        new("GRANTKEEPER_DATA_PATH", Development, "Where `./run` keeps its private database and keys, and where `grantkeeper` and the pages find the API key that it made.")
-        {
-            Reader = SettingReader.Launcher, Default = "`.grantkeeper`", Example = ".grantkeeper",
         },
         new("GRANTKEEPER_POSTGRES_BIN", Development, "The folder with PostgreSQL's programs that `./run` takes.")
         {

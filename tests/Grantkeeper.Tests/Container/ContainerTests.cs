@@ -75,7 +75,7 @@ public sealed partial class ContainerTests
     {
         var unit = Text("deploy/grantkeeper.service");
         var named = UnitSetting().Matches(unit).Select(match => match.Groups["name"].Value).ToList();
-        named.Count.ShouldBe(4);
+        named.Count.ShouldBe(5);
         named.Except(KnownSettings.All.Select(setting => setting.Name)).ShouldBeEmpty();
     }
 
