@@ -74,7 +74,7 @@ public sealed class ClientOptionsTests
     [Trait("category", "security")]
     public void User_of_one_request_never_serves_another(ServiceLifetime lifetime)
     {
-        var services = new ServiceCollection();
+        IServiceCollection services = new ServiceCollection();
         services.AddGrantkeeperClient("https://connect.example.com", "x");
         services.AddHttpClient("calendar").AddConnectedAccount("sandbox");
         services.Add(new ServiceDescriptor(typeof(IConnectedAccountUser), typeof(Somebody), lifetime));
