@@ -59,7 +59,7 @@ app.MapGet("/events", async (Calendar calendar, CancellationToken cancellation) 
     catch (ConnectedAccountException refusal)
     {
         // Nothing is connected, the grant has ended, or a permission is missing: the link is where the user can change that.
-        return Results.Problem(refusal.Problem.Title, statusCode: 409, extensions: new Dictionary<string, object?> { ["code"] = refusal.Code, ["connect"] = refusal.Link });
+        return Results.Problem(refusal.Problem.Title, statusCode: refusal.Problem.Retryable ? 503 : 409, extensions: new Dictionary<string, object?> { ["code"] = refusal.Code, ["connect"] = refusal.Link });
     }
 }).RequireAuthorization();
 #endregion

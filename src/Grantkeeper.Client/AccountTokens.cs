@@ -12,7 +12,7 @@ internal sealed class AccountTokens(IAccessTokenSource source, TokenCache cache,
     /// <summary>A token that was renewed this recently and is refused again is not what the API objects to.</summary>
     private static readonly TimeSpan RenewalPause = TimeSpan.FromSeconds(30);
 
-    private readonly ConcurrentDictionary<(TokenSlot Id, long Refused), Task<Answer<CachedToken>>> _flights = new();
+    private readonly ConcurrentDictionary<TokenSlot, Flight> _flights = new();
 
     /// <summary>A token that is good enough.</summary>
     public ValueTask<Answer<CachedToken>> Get(in TokenSlot id, AccountTokenRequest request, CancellationToken cancellation)
@@ -23,27 +23,39 @@ internal sealed class AccountTokens(IAccessTokenSource source, TokenCache cache,
             return new ValueTask<Answer<CachedToken>>(warm);
         }
 
-        var key = id;
-        return new ValueTask<Answer<CachedToken>>(Join((key, -1), () => Ask(key, request, renewed: false)).WaitAsync(cancellation));
+        var slot = id;
+        var flight = Join(slot, null, async () => cache.Find(slot) is { } newer ? newer : await Ask(slot, request, renewed: false));
+        return new ValueTask<Answer<CachedToken>>(flight.Answer.WaitAsync(cancellation));
     }
 
     /// <summary>Another token in the place of a refused one; null when the refused one is all there is.</summary>
     public async Task<Answer<CachedToken>?> Renew(TokenSlot id, AccountTokenRequest request, CachedToken refused, CancellationToken cancellation)
     {
-        if (cache.Find(id) is { } warm && IsOther(warm, refused))
-            return warm;
-        if (refused.RenewedAt is { } renewedAt && time.GetElapsedTime(renewedAt) < RenewalPause)
-            return null;
-        var answer = await Join((id, refused.Answer.Generation), async () =>
+        while (true)
         {
-            cache.Forget(id, refused);
-            // Whether the report was heard shows in the token that follows.
-            await source.Reject(request, refused.Answer, CancellationToken.None);
-            return await Ask(id, request, renewed: true);
-        }).WaitAsync(cancellation);
+            if (cache.Find(id) is { } warm && IsOther(warm, refused))
+                return warm;
+            if (refused.RenewedAt is { } renewedAt && time.GetElapsedTime(renewedAt) < RenewalPause)
+                return null;
+            var flight = Join(id, refused.Answer.Generation, () => Replace(id, request, refused));
+            var answer = await flight.Answer.WaitAsync(cancellation);
+            if (answer.Problem is not null || IsOther(answer.Value, refused))
+                return answer;
+            if (flight.Replaces == refused.Answer.Generation)
+                return null;
+            // That was a question of somebody who did not know yet; it brought what was refused.
+        }
+    }
+
+    private async Task<Answer<CachedToken>> Replace(TokenSlot id, AccountTokenRequest request, CachedToken refused)
+    {
+        if (cache.Find(id) is { } newer && IsOther(newer, refused))
+            return newer;
+        cache.Forget(id, refused);
+        // Whether the report was heard shows in the token that follows.
+        await source.Reject(request, refused.Answer, CancellationToken.None);
+        var answer = await Ask(id, request, renewed: true);
         ClientTelemetry.Renewed(id.Provider, answer.Problem is null ? IsOther(answer.Value, refused) ? "renewed" : "unchanged" : "refused");
-        if (answer.Problem is null && !IsOther(answer.Value, refused))
-            return null;
         return answer;
     }
 
@@ -70,29 +82,46 @@ internal sealed class AccountTokens(IAccessTokenSource source, TokenCache cache,
         return kept;
     }
 
-    private Task<Answer<CachedToken>> Join((TokenSlot Id, long Refused) key, Func<Task<Answer<CachedToken>>> ask)
+    /// <summary>The question that is under way for this token, or a new one.</summary>
+    private Flight Join(TokenSlot slot, long? replaces, Func<Task<Answer<CachedToken>>> ask)
     {
-        if (_flights.TryGetValue(key, out var running))
+        if (_flights.TryGetValue(slot, out var running))
             return running;
-        var mine = new TaskCompletionSource<Answer<CachedToken>>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var flight = _flights.GetOrAdd(key, mine.Task);
-        if (flight == mine.Task)
-            _ = Fly(key, mine, ask);
+        var mine = new Flight(replaces);
+        var flight = _flights.GetOrAdd(slot, mine);
+        if (flight == mine)
+            _ = Fly(slot, mine, ask);
         return flight;
     }
 
-    private async Task Fly((TokenSlot Id, long Refused) key, TaskCompletionSource<Answer<CachedToken>> flight, Func<Task<Answer<CachedToken>>> ask)
+    private async Task Fly(TokenSlot slot, Flight flight, Func<Task<Answer<CachedToken>>> ask)
     {
         try
         {
             var answer = await ask();
-            _flights.TryRemove(KeyValuePair.Create(key, flight.Task));
-            flight.SetResult(answer);
+            // Kept first, landed then: whoever finds no flight finds the token.
+            _flights.TryRemove(KeyValuePair.Create(slot, flight));
+            flight.Land(answer);
         }
         catch (Exception exception)
         {
-            _flights.TryRemove(KeyValuePair.Create(key, flight.Task));
-            flight.SetException(exception);
+            _flights.TryRemove(KeyValuePair.Create(slot, flight));
+            flight.Crash(exception);
         }
+    }
+
+    /// <summary>One question and all who wait for it.</summary>
+    /// <param name="replaces">The generation that it replaces; null when it replaces none.</param>
+    private sealed class Flight(long? replaces)
+    {
+        private readonly TaskCompletionSource<Answer<CachedToken>> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public long? Replaces => replaces;
+
+        public Task<Answer<CachedToken>> Answer => _answer.Task;
+
+        public void Land(Answer<CachedToken> answer) => _answer.SetResult(answer);
+
+        public void Crash(Exception exception) => _answer.SetException(exception);
     }
 }

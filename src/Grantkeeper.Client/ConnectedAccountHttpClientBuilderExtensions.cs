@@ -47,8 +47,16 @@ public static class ConnectedAccountHttpClientBuilderExtensions
             options.ShouldRedactHeaderValue = header => header.Equals("Authorization", StringComparison.OrdinalIgnoreCase) || hidden(header);
         });
         return builder.AddHttpMessageHandler(provider => new ConnectedAccountHandler(
-            provider.GetRequiredService<IOptionsMonitor<ConnectedAccountOptions>>().Get(name), provider.GetRequiredService<AccountTokens>(), provider.GetService<IConnectedAccountUser>()));
+            provider.GetRequiredService<IOptionsMonitor<ConnectedAccountOptions>>().Get(name), provider.GetRequiredService<AccountTokens>(), UserOf(services, provider)));
     }
+
+    /// <summary>
+    /// Handlers serve many requests: a user that belongs to one of them would be taken for the user of the next.
+    /// </summary>
+    private static IConnectedAccountUser? UserOf(IServiceCollection services, IServiceProvider provider) =>
+        services.Any(service => service.ServiceType == typeof(IConnectedAccountUser) && service.Lifetime != ServiceLifetime.Singleton)
+            ? throw new InvalidOperationException("IConnectedAccountUser must be a singleton that finds the user of the current call, for example through IHttpContextAccessor: handlers are shared by requests.")
+            : provider.GetService<IConnectedAccountUser>();
 
     /// <summary>What all clients share: memory and running questions.</summary>
     private static void AddConnectedAccounts(this IServiceCollection services)

@@ -173,6 +173,33 @@ public sealed class AccountTokensTests
     }
 
     [Fact]
+    public async Task Request_that_comes_during_a_renewal_waits_for_it()
+    {
+        var refused = await Get();
+        var held = _source.Hold();
+        var renewal = _tokens.Renew(Slot, Request, refused, TestContext.Current.CancellationToken);
+        var newcomer = Get();
+        held.SetResult();
+        (await newcomer).Answer.Generation.ShouldBe(2);
+        (await renewal)!.Value.Value.Answer.Generation.ShouldBe(2);
+        _source.Gets.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Renewal_does_not_take_the_refused_token_from_somebody_elses_question()
+    {
+        (_cache, _tokens) = New(new TokenCacheOptions { Capacity = 0 });
+        var refused = await Get();
+        var held = _source.Hold();
+        var other = Get();
+        var renewal = _tokens.Renew(Slot, Request, refused, TestContext.Current.CancellationToken);
+        held.SetResult();
+        (await other).Answer.Generation.ShouldBe(1);
+        (await renewal)!.Value.Value.Answer.Generation.ShouldBe(2);
+        _source.Rejections.ShouldBe([1L]);
+    }
+
+    [Fact]
     public async Task New_token_that_is_refused_at_once_is_not_renewed_again()
     {
         var renewed = (await _tokens.Renew(Slot, Request, await Get(), TestContext.Current.CancellationToken))!.Value.Value;

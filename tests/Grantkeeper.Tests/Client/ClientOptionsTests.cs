@@ -69,6 +69,24 @@ public sealed class ClientOptionsTests
         Should.Throw<InvalidOperationException>(() => provider.GetRequiredService<IHttpClientFactory>().CreateClient("calendar")).Message.ShouldContain("AddGrantkeeperClient(url, key)");
     }
 
+    [Theory]
+    [InlineData(ServiceLifetime.Scoped), InlineData(ServiceLifetime.Transient)]
+    [Trait("category", "security")]
+    public void User_of_one_request_never_serves_another(ServiceLifetime lifetime)
+    {
+        IServiceCollection services = new ServiceCollection();
+        services.AddGrantkeeperClient("https://connect.example.com", "x");
+        services.AddHttpClient("calendar").AddConnectedAccount("sandbox");
+        services.Add(new ServiceDescriptor(typeof(IConnectedAccountUser), typeof(Somebody), lifetime));
+        using var provider = services.BuildServiceProvider();
+        Should.Throw<InvalidOperationException>(() => provider.GetRequiredService<IHttpClientFactory>().CreateClient("calendar")).Message.ShouldContain("must be a singleton");
+    }
+
+    private sealed class Somebody : IConnectedAccountUser
+    {
+        public string? UserId => "42";
+    }
+
     [Fact]
     public void One_client_goes_through_one_account()
     {

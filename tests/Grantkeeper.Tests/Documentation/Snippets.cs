@@ -55,10 +55,10 @@ internal static partial class Snippets
     [GeneratedRegex(@"^\s*#region snippet (?<name>[\w.-]+)\s*$")]
     private static partial Regex Start();
 
-    [GeneratedRegex("<!-- snippet (?<name>[\\w.-]+) -->")]
+    [GeneratedRegex("^<!-- snippet (?<name>[\\w.-]+) -->$", RegexOptions.Multiline)]
     private static partial Regex Marker();
 
-    [GeneratedRegex("(?<marker><!-- snippet (?<name>[\\w.-]+) -->\n+)```csharp\n.*?(?<=\n)```(?=\n|$)", RegexOptions.Singleline)]
+    [GeneratedRegex("(?<marker>^<!-- snippet (?<name>[\\w.-]+) -->\n+)```csharp\n.*?(?<=\n)```(?=\n|$)", RegexOptions.Singleline | RegexOptions.Multiline)]
     private static partial Regex Block();
 
     [GeneratedRegex("^```csharp$", RegexOptions.Multiline)]

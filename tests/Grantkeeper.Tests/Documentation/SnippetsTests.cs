@@ -7,7 +7,7 @@ public sealed class SnippetsTests
     private static readonly string[] Folders = ["samples", "tests/Grantkeeper.Tests", "tests/Grantkeeper.IntegrationTests"];
 
     private static IEnumerable<string> Documents() => Directory.EnumerateFiles(SourceTree.Root, "*.md")
-        .Concat(Directory.EnumerateFiles(Path.Combine(SourceTree.Root, "docs"), "*.md", SearchOption.AllDirectories));
+        .Concat(new[] { "docs", "src", "samples" }.SelectMany(folder => Directory.EnumerateFiles(Path.Combine(SourceTree.Root, folder), "*.md", SearchOption.AllDirectories)));
 
     [Fact]
     public void Code_in_the_documents_is_code_that_compiles()
