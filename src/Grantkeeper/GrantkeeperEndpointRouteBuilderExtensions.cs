@@ -1,5 +1,6 @@
 using Grantkeeper.Administration;
 using Grantkeeper.Connect;
+using Grantkeeper.Diagnostics;
 using Grantkeeper.Integrations;
 using Grantkeeper.Monitoring;
 using Grantkeeper.Tokens;
@@ -20,6 +21,7 @@ public static class GrantkeeperEndpointRouteBuilderExtensions
         ConnectEndpoints.Map(endpoints);
         BrowserEndpoints.Map(endpoints);
         AdministrationEndpoints.Map(endpoints);
+        DiagnosticsEndpoints.Map(endpoints);
         return endpoints;
     }
 }

@@ -1,8 +1,10 @@
 using System.Net;
 using System.Security.Cryptography;
 using Grantkeeper.Audit;
+using Grantkeeper.Client;
 using Grantkeeper.Connect;
 using Grantkeeper.Consents;
+using Grantkeeper.Diagnostics;
 using Grantkeeper.Egress;
 using Grantkeeper.Encryption;
 using Grantkeeper.Http;
@@ -48,6 +50,8 @@ public static class GrantkeeperServiceCollectionExtensions
         AddEgress(services);
         AddHttp(services);
         AddGrants(services);
+        services.AddSingleton<Doctor>();
+        services.AddSingleton<TokenExplanation>();
         return services;
     }
 
@@ -116,10 +120,13 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddHostedService(provider => provider.GetRequiredService<ReleaseLedger>());
         services.AddSingleton<TokenAccess>();
         services.AddSingleton<ITokens, Tokens.Tokens>();
+        services.TryAddSingleton<IAccessTokenSource, ProcessTokenSource>();
         services.AddSingleton<FlowStore>();
         services.AddSingleton<GrantStore>();
         services.AddSingleton<ConnectFlow>();
         services.AddSingleton<DisconnectFlow>();
+        services.AddSingleton<Connections>();
+        services.AddSingleton<IConnections>(provider => provider.GetRequiredService<Connections>());
     }
 
     private static double Dice() => RandomNumberGenerator.GetInt32(1 << 20) / (double)(1 << 20);
