@@ -10,6 +10,9 @@ namespace Grantkeeper.IntegrationTests.Client;
 /// <summary>An application that calls an API through connected accounts: over HTTP from the server, or in the process of the embedding host.</summary>
 internal sealed class AccountClient : IAsyncDisposable
 {
+    /// <summary>How long an operation may take on a machine that does much else.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
     private readonly ServiceProvider _services;
 
     private AccountClient(ServiceProvider services, Watched source, LogSink logs) => (_services, Source, Logs) = (services, source, logs);
@@ -31,6 +34,7 @@ internal sealed class AccountClient : IAsyncDisposable
             ? new HttpTokenSource(provider.GetRequiredService<IHttpClientFactory>())
             : world.Host.Services.GetRequiredService<IAccessTokenSource>()));
         services.AddGrantkeeperClient(world.Host.Origin, FlowHost.ApiKey);
+        services.Configure<GrantkeeperClientOptions>(options => options.Timeout = Patience);
         services.AddHttpClient("api", http => http.BaseAddress = new Uri(api ?? world.SandboxOrigin))
             // Whoever narrows what is hidden in the log must not uncover the token.
             .RedactLoggedHeaders(["X-Other"])

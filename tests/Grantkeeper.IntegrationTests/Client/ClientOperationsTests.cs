@@ -93,7 +93,7 @@ public sealed partial class ClientOperationsTests
     public async Task Refusals_are_values_with_everything_the_server_said()
     {
         await using var world = await FlowWorld.Start(HostKind.Server);
-        using var client = GrantkeeperClient.Create(new GrantkeeperClientOptions { Url = new Uri(world.Host.Origin), ApiKey = FlowHost.ApiKey });
+        using var client = GrantkeeperClient.Create(new GrantkeeperClientOptions { Url = new Uri(world.Host.Origin), ApiKey = FlowHost.ApiKey, Timeout = AccountClient.Patience });
         var cancellation = TestContext.Current.CancellationToken;
 
         var unknown = (await client.GetToken("sandbox", "user_1", cancellation: cancellation)).Problem!;
@@ -132,7 +132,7 @@ public sealed partial class ClientOperationsTests
     public async Task Trouble_on_the_way_is_a_value_with_a_code_of_the_client()
     {
         await using var stranger = await ApiStand.Start();
-        GrantkeeperClient At(string url, TimeSpan? timeout = null) => GrantkeeperClient.Create(new GrantkeeperClientOptions { Url = new Uri(url), ApiKey = "x", Timeout = timeout ?? TimeSpan.FromSeconds(60) });
+        GrantkeeperClient At(string url, TimeSpan? timeout = null) => GrantkeeperClient.Create(new GrantkeeperClientOptions { Url = new Uri(url), ApiKey = "x", Timeout = timeout ?? AccountClient.Patience });
         var cancellation = TestContext.Current.CancellationToken;
 
         using (var nobody = At($"http://127.0.0.1:{FreePort.Next()}"))
@@ -183,7 +183,7 @@ public sealed partial class ClientOperationsTests
         try
         {
             await File.WriteAllTextAsync(file, "gk_dev_not-yet-the-right-one\n", cancellation);
-            using var client = GrantkeeperClient.Create(new GrantkeeperClientOptions { Url = new Uri(world.Host.Origin), ApiKeyFile = file });
+            using var client = GrantkeeperClient.Create(new GrantkeeperClientOptions { Url = new Uri(world.Host.Origin), ApiKeyFile = file, Timeout = AccountClient.Patience });
             (await client.GetProviders(cancellation: cancellation)).Problem!.Code.ShouldBe("identity.key_invalid");
             await File.WriteAllTextAsync(file, FlowHost.ApiKey + "\n", cancellation);
             (await client.CreateSignInLink(cancellation)).IsSuccess.ShouldBeTrue();
@@ -226,6 +226,7 @@ public sealed partial class ClientOperationsTests
         var services = new ServiceCollection();
         services.AddLogging();
         services.AddGrantkeeperClient(url, key).AddHttpMessageHandler(() => new Recorder(called));
+        services.Configure<GrantkeeperClientOptions>(options => options.Timeout = AccountClient.Patience);
         services.AddHealthChecks().AddGrantkeeperClient(failureStatus: HealthStatus.Degraded);
         return services.BuildServiceProvider();
     }

@@ -41,6 +41,7 @@ public sealed class ClientSnippetTests
         services.AddGrantkeeperClient(url, key);
         services.AddHealthChecks().AddGrantkeeperClient();
         #endregion
+        services.Configure<GrantkeeperClientOptions>(options => options.Timeout = AccountClient.Patience);
         return services.BuildServiceProvider();
     }
 
@@ -99,6 +100,7 @@ public sealed class ClientSnippetTests
         var services = new ServiceCollection();
         services.AddLogging();
         Package(services, world.Host.Origin, FlowHost.ApiKey);
+        services.Configure<GrantkeeperClientOptions>(options => options.Timeout = AccountClient.Patience);
         services.ConfigureHttpClientDefaults(http => http.ConfigureHttpClient(client => client.BaseAddress ??= new Uri(world.SandboxOrigin)));
         await using var provider = services.BuildServiceProvider();
         using var request = new HttpRequestMessage(HttpMethod.Get, "/api/calendar/events").ForUser("user_1");

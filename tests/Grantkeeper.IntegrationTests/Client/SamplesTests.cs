@@ -24,7 +24,7 @@ public sealed class SamplesTests
         await world.Sql($"UPDATE oauth_integrations SET status = 'error', reason = 'reauthorization_required', reason_detail = 'invalid_grant' WHERE id = '{ended}'");
         await using var worker = Sample.Start("Worker", new Dictionary<string, string>
         {
-            ["Grantkeeper__Url"] = world.Host.Origin, ["Grantkeeper__ApiKeyFile"] = "", ["Grantkeeper__ApiKey"] = FlowHost.ApiKey, ["Calendar__Url"] = world.SandboxOrigin,
+            ["Grantkeeper__Url"] = world.Host.Origin, ["Grantkeeper__ApiKeyFile"] = "", ["Grantkeeper__ApiKey"] = FlowHost.ApiKey, ["Calendar__Url"] = world.SandboxOrigin, ["Grantkeeper__Timeout"] = "00:02:00",
             ["Digest__Users__0"] = "user_1", ["Digest__Users__1"] = "user_2",
         });
         await worker.Says("Events of user user_1: Stand-up, ");
