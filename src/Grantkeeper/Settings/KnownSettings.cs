@@ -97,6 +97,13 @@ internal static class KnownSettings
         {
             Default = "`00:10:00`", Example = "00:10:00",
         },
+        new("Grantkeeper__Resilience__FailureThreshold", Further, "Failed operations in a row after which a provider is left alone for a while, 1 to 1000.") { Default = "`5`", Example = "5" },
+        new("Grantkeeper__Resilience__RecoveryTimeout", Further, "How long it is left alone: 00:00:01 to 01:00:00.") { Default = "`00:01:00`", Example = "00:01:00" },
+        new("Grantkeeper__Resilience__SuccessThreshold", Further, "Good operations in a row after which it is called as before, 1 to 100.") { Default = "`3`", Example = "3" },
+        new("Grantkeeper__Resilience__MaxRetries", Further, "Repeats inside one operation, of requests that were surely not processed, 0 to 10.") { Default = "`3`", Example = "3" },
+        new("Grantkeeper__Resilience__RetryDelay", Further, "The wait before the first repeat: 00:00:00.001 to 00:01:00.") { Default = "`00:00:01`", Example = "00:00:01" },
+        new("Grantkeeper__Resilience__BackoffFactor", Further, "What each further wait is multiplied by, 1 to 10.") { Default = "`2`", Example = "2" },
+        new("Grantkeeper__Resilience__MaxConcurrency", Further, "Operations at one provider at once, on one node, 1 to 10000.") { Default = "`512`", Example = "512" },
         new("Grantkeeper__Connect__AllowedOrigins", Further, "Further origins that may open popups and receive users.")
         {
             Form = SettingForm.List, Example = "https://admin.example.com",
