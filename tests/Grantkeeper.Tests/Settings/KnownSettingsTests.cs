@@ -9,7 +9,7 @@ namespace Grantkeeper.Tests.Settings;
 public sealed partial class KnownSettingsTests
 {
     /// <summary>Words in capitals that the sources hold and nobody sets: parts of names, what one of our processes sets for another, and files.</summary>
-    private static readonly string[] NoSettings = ["CLIENT_ID", "CLIENT_SECRET", "REDIRECT_URI", "SANDBOX_CLIENT_ID", "SANDBOX_CLIENT_SECRET", "SANDBOX_CLIENTS", "PG_VERSION", "LC_ALL", "GRANTKEEPER_DEMO"];
+    private static readonly string[] NoSettings = ["CLIENT_ID", "CLIENT_SECRET", "REDIRECT_URI", "SANDBOX_CLIENT_ID", "SANDBOX_CLIENT_SECRET", "SANDBOX_CLIENTS", "PG_VERSION", "LC_ALL", "GRANTKEEPER_DEMO", "PROVIDER_URL"];
 
     [Fact]
     public void The_engine_reads_what_is_listed_and_nothing_else()
