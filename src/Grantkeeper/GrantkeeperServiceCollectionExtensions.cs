@@ -83,6 +83,9 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddSingleton<IHttpContextFactory, SecretAddressContextFactory>();
         services.AddSingleton<BrowserServices>();
         services.AddSingleton<ApiKeys>();
+        services.AddSingleton<ConnectSessions>();
+        services.AddSingleton<ICredentialKind>(provider => provider.GetRequiredService<ConnectSessions>());
+        services.AddSingleton<Credentials>();
         services.AddSingleton<SignInLinks>();
         services.AddSingleton<ConnectLinks>();
     }
@@ -98,6 +101,7 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddSingleton<AccountReader>();
         services.AddSingleton<IntegrationStore>();
         services.AddSingleton<ConsentStore>();
+        services.AddSingleton<ConsentReader>();
         services.AddSingleton<TokenVault>();
         services.AddSingleton<Revocations>();
         services.AddSingleton<IOutboxHandler>(provider => provider.GetRequiredService<Revocations>());
