@@ -48,11 +48,11 @@ internal sealed record Caller(string Id, IReadOnlySet<string> Permissions)
 
 /// <summary>What a connect session was made for.</summary>
 /// <param name="SessionId">The session's id.</param>
-/// <param name="Providers">The keys of the providers that it offers; empty means all of them.</param>
+/// <param name="Offered">The keys of the providers that it offers; empty means all of them.</param>
 /// <param name="Confirm">Whether its connections wait for a confirmation with the ticket that comes back with the browser.</param>
 /// <param name="OpenerOrigin">The one origin whose page may open popups; null when the session names none.</param>
 /// <param name="IntegrationId">The integration that it may connect again, and no other; null when it is for new accounts too.</param>
-internal sealed record SessionLimits(Guid SessionId, IReadOnlyList<string> Providers, bool Confirm, string? OpenerOrigin, Guid? IntegrationId)
+internal sealed record SessionLimits(Guid SessionId, IReadOnlyList<string> Offered, bool Confirm, string? OpenerOrigin, Guid? IntegrationId)
 {
-    public bool Offers(string provider) => Providers.Count == 0 || Providers.Contains(provider, StringComparer.Ordinal);
+    public bool Offers(string provider) => Offered.Count == 0 || Offered.Contains(provider, StringComparer.Ordinal);
 }

@@ -50,7 +50,7 @@ public sealed class CallerTests
         }
 
         (session.Reaches("google"), session.Reaches("github")).ShouldBe((true, false));
-        (session with { Session = session.Session! with { Providers = [] } }).Reaches("github").ShouldBeTrue();
+        (session with { Session = session.Session! with { Offered = [] } }).Reaches("github").ShouldBeTrue();
     }
 
     [Fact]
