@@ -43,8 +43,10 @@ internal static class HostedEndpoints
 
     private static Task<IResult> Look(HttpContext http, ConnectSessions sessions, ProviderCatalogue catalogue, string ticket) => HostedResult.Guarded(http, async () =>
     {
-        if (!(await sessions.Look(TicketOf(http, ticket), http.RequestAborted)).TryGet(out var session, out var failure))
-            return await HostedSession.Of(http) is null ? HostedResult.Refusal(http, failure) : PageResult.SeeOther(http, "/connect");
+        if (!(await sessions.Look(TicketOf(http, ticket), HostedSession.Presented(http), http.RequestAborted)).TryGet(out var session, out var failure))
+            return HostedResult.Refusal(http, failure);
+        if (session.RedeemedAt is not null)
+            return PageResult.SeeOther(http, "/connect");
         var names = catalogue.Offered.Where(provider => provider.IsConfigured && session.AsCaller().Reaches(provider.Key)).Select(provider => provider.DisplayName);
         return HostedResult.Page<HostedOpen>(http, session, frame => new { Frame = frame, Providers = string.Join(", ", names) });
     });

@@ -71,11 +71,17 @@ internal sealed class ConnectSessions(Database database, AuditLog audit, Grantke
         ? database.AsService(ServiceReason.ServiceKey).Read($"SELECT {Columns} FROM connect_sessions s WHERE s.id = $1", Map, cancellation, id)
         : database.ForUser(userId).Read($"SELECT {Columns} FROM connect_sessions s WHERE s.user_id = $2 AND s.id = $1", Map, cancellation, id, userId);
 
-    /// <summary>Whether a ticket would open the page, and whose page that is. Writes nothing: link scanners look too. Failure: <c>connect.session_link_invalid</c>.</summary>
-    public async Task<Result<ConnectSession>> Look(string ticket, CancellationToken cancellation)
+    /// <summary>
+    /// Whether a ticket would open the page, and whose page that is; a redeemed one only for the browser that redeemed it.
+    /// Writes nothing: link scanners look too. Failure: <c>connect.session_link_invalid</c>.
+    /// </summary>
+    public async Task<Result<ConnectSession>> Look(string ticket, string? presentedCookie, CancellationToken cancellation)
     {
+        var cookieHash = presentedCookie is { Length: <= RandomHandle.MaxLength } ? RandomHandle.HashOf(presentedCookie) : null;
         if (ticket.Length <= RandomHandle.MaxLength
-            && await Redeeming.Read($"SELECT {Columns} FROM connect_sessions s WHERE s.ticket_hash = $1 AND {IsOpen} AND s.redeemed_at IS NULL", Map, cancellation, RandomHandle.HashOf(ticket)) is { } session)
+            && await Redeeming.Read(
+                $"SELECT {Columns} FROM connect_sessions s WHERE s.ticket_hash = $1 AND {IsOpen} AND (s.redeemed_at IS NULL OR s.cookie_hash = $2::text)",
+                Map, cancellation, RandomHandle.HashOf(ticket), cookieHash) is { } session)
             return session;
         return new Failure(ErrorCatalogue.Connect.SessionLinkInvalid);
     }

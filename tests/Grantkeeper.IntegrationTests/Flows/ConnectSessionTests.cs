@@ -136,10 +136,8 @@ public sealed class ConnectSessionTests(ConnectSessionTests.SessionWorld fixture
             foreach (var method in endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()!.HttpMethods)
             {
                 var reply = await Here.Host.Send(new HttpMethod(method), path, method == "GET" ? null : new { user_id = session.User }, session.Token);
-                if (reply.Status != HttpStatusCode.Forbidden)
+                if (reply.Status != HttpStatusCode.Forbidden || reply.Code is not ("identity.session_not_allowed" or "identity.permission_missing"))
                     open.Add($"{method} {endpoint.RoutePattern.RawText}");
-                else
-                    reply.Code.ShouldBeOneOf("identity.session_not_allowed", "identity.permission_missing");
             }
         }
 

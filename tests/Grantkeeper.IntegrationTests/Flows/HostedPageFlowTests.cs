@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Json;
 using System.Web;
 
 namespace Grantkeeper.IntegrationTests.Flows;
@@ -135,7 +136,11 @@ public sealed class HostedPageFlowTests(HostedPageFlowTests.HostedWorld fixture)
             (await session.Post($"/api/v1/oauth/flows/{back["gk_flow"]}/confirm", new { ticket = guess })).Code.ShouldBe("connect.ticket_invalid");
         // Her browser's cookie is a session of his, and still confirms nothing: no route takes it.
         foreach (var path in new[] { $"/api/v1/oauth/flows/{back["gk_flow"]}/confirm", $"/api/v1/oauth/connect-sessions/{session.Id}/confirm" })
-            (await hers.Post(Here.Host.Origin + path, ("ticket", back["gk_ticket"]!))).Status.ShouldBe(HttpStatusCode.Unauthorized);
+        {
+            var request = new HttpRequestMessage(HttpMethod.Post, Here.Host.Origin + path) { Content = JsonContent.Create(new { ticket = back["gk_ticket"], user_id = attacker }) };
+            (await hers.Send(request)).Code.ShouldBe("identity.unauthenticated");
+        }
+
 
         // The application confirms for whom its own session names: her.
         var refused = await Here.Host.Post($"/api/v1/oauth/connect-sessions/{session.Id}/confirm", new { ticket = back["gk_ticket"], user_id = victim });

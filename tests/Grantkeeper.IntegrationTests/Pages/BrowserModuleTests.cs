@@ -87,7 +87,7 @@ public sealed class BrowserModuleTests(ChromiumBrowser chromium)
         // The back button leads to no address that holds a ticket.
         (await session.RequestsExposing("gk_ticket")).ShouldBeEmpty();
         await session.Page.ReloadAsync();
-        await session.Page.WaitForFunctionAsync("window.isReady");
+        await ProductSite.Until(session.Page, "window.isReady === true");
         (await session.Page.TextContentAsync("#result")).ShouldBe("");
     }
 
@@ -118,7 +118,7 @@ public sealed class BrowserModuleTests(ChromiumBrowser chromium)
         var other = await session.Page.RunAndWaitForPopupAsync(() => session.Page.EvaluateAsync($"() => {{ open('{site.World.Host.Origin}/assets/grantkeeper.js') }}"));
         await other.WaitForLoadStateAsync();
         await other.EvaluateAsync($"opener.postMessage({forged}, '*')");
-        await session.Page.WaitForFunctionAsync("heard === 3");
+        await ProductSite.Until(session.Page, "heard === 3");
         (await session.Page.TextContentAsync("#result")).ShouldBe("");
         (await Changes(session.Page)).ShouldBeEmpty();
 
@@ -176,7 +176,7 @@ public sealed class BrowserModuleTests(ChromiumBrowser chromium)
 
         await session.Page.RouteAsync("**/initiate", route => route.AbortAsync());
         await session.Page.ClickAsync("#connect");
-        await session.Page.WaitForFunctionAsync("document.getElementById('result').textContent.includes('offline')");
+        await ProductSite.Until(session.Page, "document.getElementById('result').textContent.includes('offline')");
     }
 
     [Fact]
@@ -209,9 +209,9 @@ public sealed class BrowserModuleTests(ChromiumBrowser chromium)
         await using var session = await site.Visit(chromium);
         var tab = await session.Context.NewPageAsync();
         await tab.GotoAsync(site.Origin);
-        await tab.WaitForFunctionAsync("window.isReady");
+        await ProductSite.Until(tab, "window.isReady === true");
         await Closed(await Click(session.Page));
-        await tab.WaitForFunctionAsync("changes.length === 1 && changes[0].status === 'connected'");
+        await ProductSite.Until(tab, "changes.length === 1 && changes[0].status === 'connected'");
     }
 
     private const string CountTicks = "window.ticks = 0; const every = setInterval; setInterval = (tick, ms) => every(() => { tick(); ticks++; }, ms);";
@@ -220,7 +220,7 @@ public sealed class BrowserModuleTests(ChromiumBrowser chromium)
     private static async Task Watched(IPage page)
     {
         var ticks = await page.EvaluateAsync<int>("ticks");
-        await page.WaitForFunctionAsync($"ticks > {ticks + 2}");
+        await ProductSite.Until(page, $"ticks > {ticks + 2}");
     }
 
     private static Task<IPage> Click(IPage page) => page.RunAndWaitForPopupAsync(() => page.ClickAsync("#connect"));

@@ -49,6 +49,9 @@ internal sealed class ProductSite : IAsyncDisposable
     /// <summary>How often the page asked for a token.</summary>
     public int Tokens { get; private set; }
 
+    /// <summary>The script of the page <c>/documented</c>.</summary>
+    public string Documented { get; set; } = "";
+
     /// <summary>What the back end hands out instead of a new session's token; null for a new one.</summary>
     public Queue<string> Prepared { get; } = new();
 
@@ -63,6 +66,8 @@ internal sealed class ProductSite : IAsyncDisposable
         site._app.MapGet("/{page?}", site.Serve);
         site._app.MapGet("/app.js", () => Results.Content(Script.Replace("{url}", site.World.Host.Origin, StringComparison.Ordinal), "text/javascript"));
         site._app.MapPost("/token", (Delegate)site.Token);
+        site._app.MapPost("/connect-token", (Delegate)site.Token);
+        site._app.MapGet("/documented.js", () => Results.Content(site.Documented, "text/javascript"));
         await site._app.StartAsync(TestContext.Current.CancellationToken);
         var settings = new Dictionary<string, string?> { ["FRONTEND_URL"] = origin };
         foreach (var (name, value) in more ?? new Dictionary<string, string?>())
@@ -79,9 +84,17 @@ internal sealed class ProductSite : IAsyncDisposable
         if (before is not null)
             await session.Page.AddInitScriptAsync(before);
         await session.Page.GotoAsync(_origin + path);
-        await session.Page.WaitForFunctionAsync("window.isReady");
+        await Until(session.Page, "window.isReady === true");
         await session.Page.EvaluateAsync($"() => {{ window.options = {options}; }}");
         return session;
+    }
+
+    /// <summary>Waits until an expression is true on a page; Playwright's own way needs eval, which the page's policy forbids.</summary>
+    public static async Task Until(IPage page, string expression)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        while (!await page.EvaluateAsync<bool>(expression))
+            await timer.WaitForNextTickAsync(TestContext.Current.CancellationToken);
     }
 
     public async ValueTask DisposeAsync()
@@ -95,7 +108,7 @@ internal sealed class ProductSite : IAsyncDisposable
         http.Response.Headers.ContentSecurityPolicy = $"default-src 'none'; script-src 'self' {World.Host.Origin}; connect-src 'self' {World.Host.Origin}; base-uri 'none'";
         if (page == "isolated")
             http.Response.Headers["Cross-Origin-Opener-Policy"] = "same-origin";
-        return Results.Content(Page, "text/html");
+        return Results.Content(page == "documented" ? Page.Replace("app.js", "documented.js", StringComparison.Ordinal) : Page, "text/html");
     }
 
     private async Task<string> Token(HttpContext http)
