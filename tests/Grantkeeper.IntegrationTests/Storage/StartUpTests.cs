@@ -137,7 +137,11 @@ public sealed class StartUpTests
                 FrontendUrl = new Uri("https://app.test"), PublicUrl = new Uri("https://app.test"), Environment = environment, EncryptionKey = key ?? TestCluster.Key,
                 UserDataDatabase = url, PlatformDatabase = platform ?? url, UserDataMigrationDatabase = migration, PlatformMigrationDatabase = migration,
             };
-            StartUp = new StartUp(options, Keys, _database, new PlatformDatabase(_platform), Readiness, TimeProvider.System, NullLogger<StartUp>.Instance);
+            var node = new Spool.NodeIdentity();
+            var spool = new Spool.NodeSpool(options, node, new SecretBox(Keys), NullLogger<Spool.NodeSpool>.Instance);
+            // Without a data path there is nothing to replay, so what that needs is never asked.
+            var replay = new Grantkeeper.Tokens.SpoolReplay(spool, null!, null!, _database, NullLogger<Grantkeeper.Tokens.SpoolReplay>.Instance);
+            StartUp = new StartUp(options, Keys, _database, new PlatformDatabase(_platform), spool, node, replay, Readiness, TimeProvider.System, NullLogger<StartUp>.Instance);
         }
 
         public KeyRing Keys { get; } = new();
