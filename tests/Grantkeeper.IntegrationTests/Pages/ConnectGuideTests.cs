@@ -21,7 +21,7 @@ public sealed partial class ConnectGuideTests(ChromiumBrowser chromium)
         await using var site = await ProductSite.Start();
         site.Documented = Script().Match(Guide).Groups[1].Value.Replace(Documented, site.World.Host.Origin, StringComparison.Ordinal).Replace("'google'", "'sandbox'", StringComparison.Ordinal);
         await using var session = await chromium.NewSession();
-        session.Context.SetDefaultTimeout(30_000);
+        session.Context.SetDefaultTimeout(60_000);
         await session.Page.GotoAsync($"{site.Origin}/documented");
         await session.Page.WaitForLoadStateAsync(LoadState.NetworkIdle);
         var popup = await session.Page.RunAndWaitForPopupAsync(() => session.Page.ClickAsync("#connect"));

@@ -234,7 +234,7 @@ public sealed class HostedPageTests(ChromiumBrowser chromium)
     private async Task<BrowserSession> Open(MadeSession made, BrowserNewContextOptions? options = null)
     {
         var session = await chromium.NewSession(options);
-        session.Context.SetDefaultTimeout(30_000);
+        session.Context.SetDefaultTimeout(60_000);
         await session.Page.GotoAsync(made.ConnectUrl);
         return session;
     }

@@ -80,7 +80,7 @@ internal sealed class ProductSite : IAsyncDisposable
     public async Task<BrowserSession> Visit(ChromiumBrowser chromium, string path = "/", string options = "{ loginHint: 'alice+auto' }", BrowserNewContextOptions? browser = null, string? before = null)
     {
         var session = await chromium.NewSession(browser);
-        session.Context.SetDefaultTimeout(30_000);
+        session.Context.SetDefaultTimeout(60_000);
         if (before is not null)
             await session.Page.AddInitScriptAsync(before);
         await session.Page.GotoAsync(_origin + path);
