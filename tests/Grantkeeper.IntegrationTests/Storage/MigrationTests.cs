@@ -9,11 +9,11 @@ public sealed class MigrationTests
 {
     private static readonly string[] SixTables = ["oauth_audit_log", "oauth_consents", "oauth_integrations", "oauth_scopes", "oauth_state", "oauth_tokens"];
 
-    /// <summary>Every migration of a source that lies in the repository, as <c>source/version</c>.</summary>
+    /// <summary>Every migration of a source that this release carries, as <c>source/version</c>.</summary>
     private static string[] Numbered(string source) =>
     [
-        .. Directory.GetFiles(Path.Combine(Grantkeeper.Testing.Peers.Checkout.Root, "src", "Grantkeeper", "Storage", "Migrations", source), "*.sql")
-            .Select(file => $"{source}/{int.Parse(Path.GetFileName(file).Split('_')[0])}").Order(StringComparer.Ordinal),
+        .. typeof(Migrator).Assembly.GetManifestResourceNames().Where(name => name.StartsWith($"migrations/{source}/", StringComparison.Ordinal))
+            .Select(name => $"{source}/{int.Parse(name.Split('/')[^1].Split('_')[0])}").Order(StringComparer.Ordinal),
     ];
 
     [Fact]
