@@ -1,5 +1,6 @@
 using Grantkeeper.Administration;
 using Grantkeeper.Connect;
+using Grantkeeper.Diagnostics;
 using Grantkeeper.Integrations;
 using Grantkeeper.Monitoring;
 using Grantkeeper.Tokens;
@@ -22,6 +23,7 @@ public static class GrantkeeperEndpointRouteBuilderExtensions
         BrowserEndpoints.Map(endpoints);
         BrowserModuleEndpoints.Map(endpoints);
         AdministrationEndpoints.Map(endpoints);
+        DiagnosticsEndpoints.Map(endpoints);
         return endpoints;
     }
 }

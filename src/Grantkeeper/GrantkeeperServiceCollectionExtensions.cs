@@ -1,7 +1,10 @@
 using System.Net;
+using System.Security.Cryptography;
 using Grantkeeper.Audit;
+using Grantkeeper.Client;
 using Grantkeeper.Connect;
 using Grantkeeper.Consents;
+using Grantkeeper.Diagnostics;
 using Grantkeeper.Egress;
 using Grantkeeper.Encryption;
 using Grantkeeper.Http;
@@ -11,6 +14,7 @@ using Grantkeeper.Jwt;
 using Grantkeeper.Links;
 using Grantkeeper.Outbox;
 using Grantkeeper.Providers;
+using Grantkeeper.Resilience;
 using Grantkeeper.Settings;
 using Grantkeeper.Spool;
 using Grantkeeper.Startup;
@@ -46,6 +50,8 @@ public static class GrantkeeperServiceCollectionExtensions
         AddEgress(services);
         AddHttp(services);
         AddGrants(services);
+        services.AddSingleton<Doctor>();
+        services.AddSingleton<TokenExplanation>();
         return services;
     }
 
@@ -112,16 +118,22 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddSingleton<LateTokens>();
         services.AddSingleton<TokenRefresher>();
         services.AddSingleton<SpoolReplay>();
+        services.AddSingleton(provider => new ProviderCalls(provider.GetRequiredService<GrantkeeperOptions>().Resilience, provider.GetRequiredService<TimeProvider>(), Dice));
         services.AddHostedService<RefreshDrain>();
         services.AddSingleton<ReleaseLedger>();
         services.AddHostedService(provider => provider.GetRequiredService<ReleaseLedger>());
         services.AddSingleton<TokenAccess>();
         services.AddSingleton<ITokens, Tokens.Tokens>();
+        services.TryAddSingleton<IAccessTokenSource, ProcessTokenSource>();
         services.AddSingleton<FlowStore>();
         services.AddSingleton<GrantStore>();
         services.AddSingleton<ConnectFlow>();
         services.AddSingleton<DisconnectFlow>();
+        services.AddSingleton<Connections>();
+        services.AddSingleton<IConnections>(provider => provider.GetRequiredService<Connections>());
     }
+
+    private static double Dice() => RandomNumberGenerator.GetInt32(1 << 20) / (double)(1 << 20);
 
     private static Database Open(IServiceProvider provider, Func<GrantkeeperOptions, string> url)
     {

@@ -1,3 +1,4 @@
+using Grantkeeper.Audit;
 using Grantkeeper.Client.Contracts;
 using Grantkeeper.Encryption;
 using Grantkeeper.Errors;
@@ -75,64 +76,14 @@ internal static class ConnectEndpoints
         });
     }
 
-    private static async Task<IResult> Initiate(HttpContext http, ConnectFlow connect, ConnectLinks links, ProviderCatalogue catalogue)
+    private static async Task<IResult> Initiate(HttpContext http, Connections connections)
     {
         if (!(await http.Body<InitiateRequest>()).TryGet(out var body, out var failure))
             return Answers.Problem(failure);
-        if (Faults(body) is { Count: > 0 } faults)
-            return Answers.Problem(new Failure(ErrorCatalogue.Requests.Invalid) { Items = faults });
-        if (!http.Caller().UserOf(body.UserId).TryGet(out var user, out failure))
-            return Answers.Problem(failure);
-        if (SessionStarts.Refusal(http.Caller(), body, catalogue) is { } refused)
-            return Answers.Problem(refused);
-        var session = http.Caller().Session;
-        var started = await connect.Start(
-            new StartRequest
-            {
-                Provider = body.Provider!,
-                UserId = user,
-                Scopes = ScopeSet.Of(body.Scopes ?? []),
-                RedirectUri = body.RedirectUri,
-                ReturnTo = body.ReturnTo,
-                LoginHint = body.LoginHint,
-                OpenerOrigin = body.OpenerOrigin ?? session?.OpenerOrigin,
-                Landing = body.Popup == true ? Landing.Popup : Landing.Address,
-                SessionId = session?.SessionId,
-                ReconnectIntegrationId = body.IntegrationId ?? session?.IntegrationId,
-                ReplaceAccount = body.ReplaceAccount ?? false,
-                Completion = (session?.Confirm ?? body.Confirm) == false ? Completion.Direct : Completion.Confirm,
-            },
-            http.Source(body.Actor), http.RequestAborted);
-        return started.TryGet(out var flow, out failure)
-            ? Answers.Json(new InitiateAnswer
-            {
-                AuthorizationUrl = links.Start(flow.StartHandle.Reveal()),
-                StateToken = flow.State.Reveal(),
-                Provider = body.Provider!,
-                Scopes = flow.Scopes.ToArray(),
-                FlowId = flow.FlowId,
-                ExpiresIn = flow.ExpiresIn,
-                TrustedOrigins = [flow.TrustedOrigin],
-            })
+        return (await connections.Start(body, http.Caller(), http.Source(body.Actor), http.RequestAborted)).TryGet(out var started, out failure)
+            ? Answers.Json(started)
             : Answers.Problem(failure);
     }
-
-    private static List<string> Faults(InitiateRequest body)
-    {
-        var faults = new List<string>();
-        if (string.IsNullOrEmpty(body.Provider))
-            faults.Add("provider is required");
-        if (body.Scopes?.Any(scope => scope is null || scope.Length is 0 or > 300 || scope.Any(c => char.IsWhiteSpace(c) || char.IsControl(c))) == true)
-            faults.Add("scopes must be texts of 1 to 300 characters without blanks");
-        if (ActorFault(body.Actor) is { } fault)
-            faults.Add(fault);
-        if (body.LoginHint is { Length: > 320 })
-            faults.Add("login_hint must be at most 320 characters");
-        return faults;
-    }
-
-    internal static string? ActorFault(string? actor) =>
-        actor is not null && (actor.Length is 0 or > 255 || actor.Any(char.IsControl)) ? "actor must be 1 to 255 characters without control characters" : null;
 
     /// <summary>The JSON form of the callback; the form that browsers post is told apart by its content type.</summary>
     private static async Task<IResult> CallbackByCaller(HttpContext http, ConnectFlow connect, ProviderCatalogue catalogue, string provider)
@@ -193,8 +144,11 @@ internal static class ConnectEndpoints
         return await integrations.FindAt(known.Key, user, body.AccountId, http.RequestAborted) is { } integration
             ? await Disconnected(http, disconnect, catalogue, integration, body.Reason)
             // Nothing connected is what was asked for: twice is harmless.
-            : Answers.Json(new DisconnectAnswer(true, known.Key, known.DisplayName, $"No {known.DisplayName} account is connected.", Tokens.Revocations.Unsupported, null));
+            : Answers.Json(NothingConnected(known));
     }
+
+    internal static DisconnectAnswer NothingConnected(Provider known) =>
+        new(true, known.Key, known.DisplayName, $"No {known.DisplayName} account is connected.", Tokens.Revocations.Unsupported, null);
 
     private static async Task<IResult> Delete(HttpContext http, DisconnectFlow disconnect, IntegrationStore integrations, ProviderCatalogue catalogue, string id, string? reason, [FromQuery(Name = "user_id")] string? userId)
     {
@@ -205,15 +159,21 @@ internal static class ConnectEndpoints
             : Answers.Problem(new Failure(ErrorCatalogue.Integrations.NotFound));
     }
 
-    private static async Task<IResult> Disconnected(HttpContext http, DisconnectFlow disconnect, ProviderCatalogue catalogue, Integration integration, string? reason)
+    private static async Task<IResult> Disconnected(HttpContext http, DisconnectFlow disconnect, ProviderCatalogue catalogue, Integration integration, string? reason) =>
+        (await Disconnected(disconnect, catalogue, integration, reason, http.Source(), http.RequestAborted)).TryGet(out var answer, out var failure)
+            ? Answers.Json(answer)
+            : Answers.Problem(failure);
+
+    internal static async Task<Result<DisconnectAnswer>> Disconnected(
+        DisconnectFlow disconnect, ProviderCatalogue catalogue, Integration integration, string? reason, AuditSource source, CancellationToken cancellation)
     {
-        if (!(await disconnect.Disconnect(integration.Id, integration.UserId, reason, http.Source(), http.RequestAborted)).TryGet(out var done, out var failure))
-            return Answers.Problem(failure);
+        if (!(await disconnect.Disconnect(integration.Id, integration.UserId, reason, source, cancellation)).TryGet(out var done, out var failure))
+            return failure;
         var name = catalogue.Find(integration.Provider)?.DisplayName ?? integration.Provider;
         var message = done.WasConnected
             ? $"{name} is disconnected here; {Said(done.ProviderRevocation)}."
             : $"{name} was disconnected before; {Said(done.ProviderRevocation)}.";
-        return Answers.Json(new DisconnectAnswer(true, integration.Provider, name, message, done.ProviderRevocation, null));
+        return new DisconnectAnswer(true, integration.Provider, name, message, done.ProviderRevocation, null);
     }
 
     private static string Said(string revocation) => revocation switch

@@ -76,7 +76,7 @@ internal static class ConnectSessionEndpoints
     private static List<string> Faults(ConnectSessionRequest body, ProviderCatalogue catalogue)
     {
         var faults = new List<string>();
-        if (ConnectEndpoints.ActorFault(body.Actor) is { } fault)
+        if (Connections.ActorFault(body.Actor) is { } fault)
             faults.Add(fault);
         foreach (var key in body.Providers ?? [])
         {

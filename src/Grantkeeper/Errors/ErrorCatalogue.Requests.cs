@@ -78,7 +78,7 @@ public static partial class ErrorCatalogue
         /// <summary>The sign-in link is no longer good.</summary>
         public static readonly ErrorCode SignInLinkInvalid = new("identity.sign_in_link_invalid", 403, "Sign-in link not valid",
             "The link was used before, is older than ten minutes, or was never made here.",
-            "Ask for a new link: ./run prints one, and so does POST /api/v1/oauth/admin/sign-in-links.");
+            "Ask for a new link: ./run prints one, and so do grantkeeper sign-in-link and POST /api/v1/oauth/admin/sign-in-links.");
     }
 
     /// <summary>Where things are kept.</summary>
@@ -164,6 +164,6 @@ public static partial class ErrorCatalogue
         /// <summary>The start was refused.</summary>
         public static readonly ErrorCode Invalid = new("configuration.invalid", 0, "Configuration refused",
             "One or more settings are missing or wrong; every one of them is listed.",
-            "Correct the listed settings and start again.");
+            "Correct the listed settings and start again; grantkeeper config check shows every one of them.");
     }
 }

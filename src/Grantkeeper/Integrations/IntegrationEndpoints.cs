@@ -109,11 +109,16 @@ internal static class IntegrationEndpoints
             return Answers.Problem(new Failure(ErrorCatalogue.Providers.Unknown));
         if (!http.Caller().UserOf(userId).TryGet(out var user, out var failure))
             return Answers.Problem(failure);
+        return Answers.Json(await AccountsOf(known.Key, user, integrations, time, http.RequestAborted));
+    }
+
+    internal static async Task<AccountList> AccountsOf(string provider, string userId, IntegrationStore integrations, TimeProvider time, CancellationToken cancellation)
+    {
         var now = time.GetUtcNow();
-        var mine = await integrations.List(new IntegrationFilter(user, known.Key, false, null, 1000), http.RequestAborted);
-        return Answers.Json(new AccountList([.. mine.Where(integration => integration.Status != IntegrationStatus.Revoked).Select(integration => new ConnectedAccount(
+        var mine = await integrations.List(new IntegrationFilter(userId, provider, false, null, 1000), cancellation);
+        return new AccountList([.. mine.Where(integration => integration.Status != IntegrationStatus.Revoked).Select(integration => new ConnectedAccount(
             integration.AccountId, integration.AccountName ?? integration.AccountEmail, integration.AccountEmail, integration.ConnectedAt, integration.ExpiresAt,
-            integration.IsConnectedAt(now), integration.IsPrimary, integration.Id))]));
+            integration.IsConnectedAt(now), integration.IsPrimary, integration.Id))]);
     }
 
     private static async Task<IResult> List(

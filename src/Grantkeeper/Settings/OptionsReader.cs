@@ -7,6 +7,7 @@ using Microsoft.Extensions.Configuration;
 namespace Grantkeeper.Settings;
 
 /// <summary>Reads the documents' environment variables (R302 to R311) and the section <c>Grantkeeper</c>; reports every fault at once.</summary>
+/// <remarks>Each fault begins with the name of its setting, so that <see cref="SettingReport"/> can say which one it is about.</remarks>
 internal static class OptionsReader
 {
     public const string Section = "Grantkeeper";
@@ -40,7 +41,10 @@ internal static class OptionsReader
         var key = new Secret(Text(configuration["OAUTH_ENCRYPTION_KEY"]) ?? Text(configuration["OAUTH_TOKEN_ENCRYPTION_KEY"]));
         var keyFile = Text(configuration["OAUTH_ENCRYPTION_KEY_FILE"]);
         if (LocalKeyWrapper.Read(key, keyFile).Failure is { } keyFault)
-            faults.Add($"{keyFault.Message} {keyFault.Code.Remedy}");
+            faults.Add($"{(key.IsEmpty && keyFile is not null ? "OAUTH_ENCRYPTION_KEY_FILE" : "OAUTH_ENCRYPTION_KEY")}: {keyFault.Message} {keyFault.Code.Remedy}");
+
+        if (Text(configuration["GRANTKEEPER_SECRETS_PATH"]) is { } secretsPath && !Directory.Exists(secretsPath))
+            faults.Add($"GRANTKEEPER_SECRETS_PATH names a folder that does not exist: {secretsPath}. Mount the secrets there, or unset it.");
 
         var sandbox = Flag(configuration["GRANTKEEPER_SANDBOX"], "GRANTKEEPER_SANDBOX", false, faults);
         if (sandbox && environment == DeployEnvironment.Production)
@@ -48,7 +52,7 @@ internal static class OptionsReader
 
         var providersPath = Text(configuration["GRANTKEEPER_PROVIDERS_PATH"]);
         if (providersPath is not null && !Directory.Exists(providersPath))
-            faults.Add($"GRANTKEEPER_PROVIDERS_PATH names a folder that does not exist: {providersPath}.");
+            faults.Add($"GRANTKEEPER_PROVIDERS_PATH names a folder that does not exist: {providersPath}. Create it, or unset the variable.");
 
         var options = new GrantkeeperOptions
         {
@@ -65,7 +69,8 @@ internal static class OptionsReader
             AllowedNetworks = Networks(section.GetSection("Egress:AllowedNetworks"), faults),
             RunWorkers = Flag(section["RunWorkers"], "Grantkeeper:RunWorkers", true, faults),
             DataPath = Text(configuration["GRANTKEEPER_DATA_PATH"]) is { } dataPath ? Path.GetFullPath(dataPath) : null,
-            SpoolWait = Span(section["Refresh:SpoolWait"], "Grantkeeper:Refresh:SpoolWait", TimeSpan.FromMinutes(10), TimeSpan.FromDays(1), faults),
+            SpoolWait = Span(section, "Refresh:SpoolWait", TimeSpan.FromMinutes(10), TimeSpan.Zero, TimeSpan.FromDays(1), faults),
+            Resilience = Resilience(section, faults),
             UserIdClaim = Text(section["Identity:UserIdClaim"]) ?? "sub",
             UserDataDatabase = userData ?? "",
             PlatformDatabase = platform ?? "",
@@ -100,7 +105,7 @@ internal static class OptionsReader
             case "development" or "dev" or "local":
                 return DeployEnvironment.Development;
             default:
-                faults.Add($"DEPLOY_ENV is \"{text}\", which is none of production, staging, development.");
+                faults.Add($"DEPLOY_ENV is \"{text}\", which is none of production, staging, development. Write one of them.");
                 return DeployEnvironment.Production;
         }
     }
@@ -174,13 +179,38 @@ internal static class OptionsReader
         return otherwise;
     }
 
-    private static TimeSpan Span(string? text, string name, TimeSpan otherwise, TimeSpan most, List<string> faults)
+    private static ResilienceOptions Resilience(IConfigurationSection section, List<string> faults)
     {
-        if (Text(text) is not { } word)
+        var usual = new ResilienceOptions();
+        return new ResilienceOptions
+        {
+            FailureThreshold = Number(section, "Resilience:FailureThreshold", usual.FailureThreshold, 1, 1000, faults),
+            RecoveryTimeout = Span(section, "Resilience:RecoveryTimeout", usual.RecoveryTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1), faults),
+            SuccessThreshold = Number(section, "Resilience:SuccessThreshold", usual.SuccessThreshold, 1, 100, faults),
+            MaxRetries = Number(section, "Resilience:MaxRetries", usual.MaxRetries, 0, 10, faults),
+            RetryDelay = Span(section, "Resilience:RetryDelay", usual.RetryDelay, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1), faults),
+            BackoffFactor = Number(section, "Resilience:BackoffFactor", (int)usual.BackoffFactor, 1, 10, faults),
+            MaxConcurrency = Number(section, "Resilience:MaxConcurrency", usual.MaxConcurrency, 1, 10000, faults),
+        };
+    }
+
+    private static int Number(IConfigurationSection section, string name, int otherwise, int least, int most, List<string> faults)
+    {
+        if (Text(section[name]) is not { } word)
             return otherwise;
-        if (TimeSpan.TryParse(word, CultureInfo.InvariantCulture, out var span) && span >= TimeSpan.Zero && span <= most)
+        if (int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most)
+            return number;
+        faults.Add($"{Section}:{name} is \"{word}\"; write a whole number from {least} to {most}. The default is {otherwise}.");
+        return otherwise;
+    }
+
+    private static TimeSpan Span(IConfigurationSection section, string name, TimeSpan otherwise, TimeSpan least, TimeSpan most, List<string> faults)
+    {
+        if (Text(section[name]) is not { } word)
+            return otherwise;
+        if (TimeSpan.TryParse(word, CultureInfo.InvariantCulture, out var span) && span >= least && span <= most)
             return span;
-        faults.Add($"{name} is \"{word}\"; write hours:minutes:seconds from 00:00:00 to {(int)most.TotalHours}:00:00, for example {otherwise:c}.");
+        faults.Add($"{Section}:{name} is \"{word}\"; write hours:minutes:seconds from {least:c} to {most:c}, for example {otherwise:c}.");
         return otherwise;
     }
 

@@ -10,9 +10,9 @@ public sealed partial class SliceOrderTests
     [
         "Errors", "Encryption", "OAuth", "Egress", "Storage", "Jwt", "Settings", "Texts", "Spool",
         "Audit", "Outbox", "Identity", "Providers",
-        "Http", "RedirectUris", "Links", "Integrations",
+        "Resilience", "Http", "RedirectUris", "Links", "Integrations",
         "Consents", "Tokens",
-        "Connect", "Monitoring", "Administration",
+        "Connect", "Monitoring", "Administration", "Diagnostics",
         "Startup",
     ];
 

@@ -109,7 +109,7 @@ public sealed class OptionsReaderTests
             "FRONTEND_URL is not set: it is the origin of your product, to which users return. Set it to, for example, https://app.example.com.",
             "USER_DATA_DATABASE_URL is not set. Set USER_DATA_DATABASE_URL (or ConnectionStrings:grantkeeper) to postgresql://user:password@host:5432/database, special characters percent-encoded.",
             "GRANTKEEPER_API_KEY is shorter than 32 characters. Make one with: openssl rand -base64 32.",
-            "Neither OAUTH_ENCRYPTION_KEY nor OAUTH_ENCRYPTION_KEY_FILE is set; tokens are never stored in plain text. Create one with: openssl rand -base64 32. Keep a copy apart from the database backups.",
+            "OAUTH_ENCRYPTION_KEY: Neither OAUTH_ENCRYPTION_KEY nor OAUTH_ENCRYPTION_KEY_FILE is set; tokens are never stored in plain text. Create one with: openssl rand -base64 32. Keep a copy apart from the database backups.",
         ], ignoreOrder: true);
 
     [Theory]
