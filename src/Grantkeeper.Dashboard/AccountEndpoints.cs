@@ -32,14 +32,13 @@ internal static class AccountEndpoints
         routes.MapPost("/accounts/connect", Connect).ExcludeFromDescription();
         routes.MapGet("/accounts/returned", Returned).ExcludeFromDescription();
         routes.MapPost("/accounts/disconnect", Disconnect).ExcludeFromDescription();
-        routes.MapGet("/connect/integrations/{id:guid}", Reconnect).ExcludeFromDescription();
     }
 
     private static Task<IResult> Show(
         HttpContext http, IntegrationStore integrations, FlowStore flows, ProviderCatalogue catalogue, GrantkeeperOptions options, ApiKeySource key, TimeProvider time,
         [FromQuery(Name = "user_id")] string? userId, string? revocation, string? flow) => PageResult.ForOperator(http, async _ =>
     {
-        if (!Caller.UserOf(userId ?? FirstUser).TryGet(out var user, out var failure))
+        if (!http.Caller().UserOf(userId ?? FirstUser).TryGet(out var user, out var failure))
             return PageResult.Refusal(http, failure);
         var mine = await integrations.List(new IntegrationFilter(user, null, false, null, Cursor.MaxLimit), http.RequestAborted);
         var notice = revocation is not null ? OfRevocation(revocation)
@@ -51,7 +50,7 @@ internal static class AccountEndpoints
     private static Task<IResult> Connect(HttpContext http, ConnectFlow connect, ConnectLinks links, GrantkeeperOptions options) => PageResult.ForOperator(http, async _ =>
     {
         var form = await http.Request.ReadFormAsync(http.RequestAborted);
-        if (!Caller.UserOf(form["user_id"]).TryGet(out var user, out var failure))
+        if (!http.Caller().UserOf(form["user_id"]).TryGet(out var user, out var failure))
             return PageResult.Refusal(http, failure);
         var started = await connect.Start(
             new StartRequest
@@ -83,7 +82,7 @@ internal static class AccountEndpoints
     private static Task<IResult> Disconnect(HttpContext http, DisconnectFlow disconnect) => PageResult.ForOperator(http, async _ =>
     {
         var form = await http.Request.ReadFormAsync(http.RequestAborted);
-        if (!Caller.UserOf(form["user_id"]).TryGet(out var user, out var failure))
+        if (!http.Caller().UserOf(form["user_id"]).TryGet(out var user, out var failure))
             return PageResult.Refusal(http, failure);
         if (!Guid.TryParse(form["integration_id"], out var id))
             return PageResult.Refusal(http, new Failure(ErrorCatalogue.Integrations.NotFound));
@@ -91,12 +90,6 @@ internal static class AccountEndpoints
             ? PageResult.SeeOther(http, $"/accounts?user_id={Uri.EscapeDataString(user)}&revocation={done.ProviderRevocation}")
             : PageResult.Refusal(http, failure);
     });
-
-    /// <summary>Where reconnect_url leads: to the account, among those of its user.</summary>
-    private static Task<IResult> Reconnect(HttpContext http, IntegrationStore integrations, Guid id) => PageResult.ForOperator(http, async _ =>
-        await integrations.Find(id, null, http.RequestAborted) is { } integration
-            ? PageResult.SeeOther(http, $"/accounts?user_id={Uri.EscapeDataString(integration.UserId)}#integration-{integration.Id}")
-            : PageResult.Refusal(http, new Failure(ErrorCatalogue.Integrations.NotFound)));
 
     private static Notice OfRevocation(string word) => word switch
     {
@@ -121,7 +114,7 @@ internal static class AccountEndpoints
     {
         try
         {
-            return Caller.UserOf(Encoding.UTF8.GetString(WebEncoders.Base64UrlDecode(text))).TryGet(out var user, out _) ? user : null;
+            return UserIds.Parse(Encoding.UTF8.GetString(WebEncoders.Base64UrlDecode(text))).TryGet(out var user, out _) ? user : null;
         }
         catch (FormatException)
         {

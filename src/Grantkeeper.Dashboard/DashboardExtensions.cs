@@ -1,3 +1,4 @@
+using Grantkeeper.Dashboard.Hosted;
 using Grantkeeper.Dashboard.Session;
 using Grantkeeper.Settings;
 using Microsoft.AspNetCore.Antiforgery;
@@ -47,6 +48,7 @@ public static class DashboardExtensions
     {
         SessionEndpoints.Map(endpoints);
         AccountEndpoints.Map(endpoints);
+        HostedEndpoints.Map(endpoints);
         DocumentationEndpoints.Map(endpoints);
         return endpoints;
     }

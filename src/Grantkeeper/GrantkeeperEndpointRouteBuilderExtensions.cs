@@ -19,7 +19,9 @@ public static class GrantkeeperEndpointRouteBuilderExtensions
         IntegrationEndpoints.Map(endpoints);
         TokenEndpoints.Map(endpoints);
         ConnectEndpoints.Map(endpoints);
+        ConnectSessionEndpoints.Map(endpoints);
         BrowserEndpoints.Map(endpoints);
+        BrowserModuleEndpoints.Map(endpoints);
         AdministrationEndpoints.Map(endpoints);
         DiagnosticsEndpoints.Map(endpoints);
         return endpoints;

@@ -90,6 +90,9 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddSingleton<IHttpContextFactory, SecretAddressContextFactory>();
         services.AddSingleton<BrowserServices>();
         services.AddSingleton<ApiKeys>();
+        services.AddSingleton<ConnectSessions>();
+        services.AddSingleton<ICredentialKind>(provider => provider.GetRequiredService<ConnectSessions>());
+        services.AddSingleton<Credentials>();
         services.AddSingleton<SignInLinks>();
         services.AddSingleton<ConnectLinks>();
     }
@@ -105,6 +108,7 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddSingleton<AccountReader>();
         services.AddSingleton<IntegrationStore>();
         services.AddSingleton<ConsentStore>();
+        services.AddSingleton<ConsentReader>();
         services.AddSingleton<NodeIdentity>();
         services.AddSingleton<NodeSpool>();
         services.AddSingleton<ISpool>(provider => provider.GetRequiredService<NodeSpool>());

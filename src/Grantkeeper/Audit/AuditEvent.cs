@@ -21,6 +21,10 @@ internal enum AuditAction
     ApiKeyCreated,
     ApiKeyRevoked,
     SignIn,
+    ConnectSessionCreated,
+    ConnectSessionRedeemed,
+    ConnectSessionRefused,
+    ConnectSessionEnded,
 }
 
 /// <summary>Who asked for something, and from where; travels with a flow into its audit rows.</summary>

@@ -42,14 +42,17 @@ internal sealed class Connections(
 {
     private static readonly AuditSource Process = new("process", null, null, null, null);
 
+    /// <summary>The application that embeds us: it names a user in each request, as a key does.</summary>
+    private static readonly Caller Application = new("process", new HashSet<string>(Permissions.All));
+
     public Task<Result<InitiateAnswer>> Start(InitiateRequest request, CancellationToken cancellation = default) =>
-        Start(request, Process with { Actor = request.Actor }, cancellation);
+        Start(request, Application, Process with { Actor = request.Actor }, cancellation);
 
     public async Task<Result<AccountList>> Accounts(string provider, string userId, CancellationToken cancellation = default)
     {
         if (catalogue.Find(provider) is not { } known)
             return new Failure(ErrorCatalogue.Providers.Unknown);
-        return Caller.UserOf(userId).TryGet(out var user, out var failure)
+        return UserIds.Parse(userId).TryGet(out var user, out var failure)
             ? await IntegrationEndpoints.AccountsOf(known.Key, user, integrations, time, cancellation)
             : failure;
     }
@@ -58,7 +61,7 @@ internal sealed class Connections(
     {
         if (catalogue.Find(provider) is not { } known)
             return new Failure(ErrorCatalogue.Providers.Unknown);
-        if (!Caller.UserOf(userId).TryGet(out var user, out var failure))
+        if (!UserIds.Parse(userId).TryGet(out var user, out var failure))
             return failure;
         return await integrations.FindAt(known.Key, user, accountId, cancellation) is { } integration
             ? await ConnectEndpoints.Disconnected(disconnect, catalogue, integration, reason, Process, cancellation)
@@ -66,12 +69,15 @@ internal sealed class Connections(
     }
 
     /// <summary>The one path from a request, over HTTP or not, to a started flow.</summary>
-    internal async Task<Result<InitiateAnswer>> Start(InitiateRequest request, AuditSource source, CancellationToken cancellation)
+    internal async Task<Result<InitiateAnswer>> Start(InitiateRequest request, Caller caller, AuditSource source, CancellationToken cancellation)
     {
         if (Faults(request) is { Count: > 0 } faults)
             return new Failure(ErrorCatalogue.Requests.Invalid) { Items = faults };
-        if (!Caller.UserOf(request.UserId).TryGet(out var user, out var failure))
+        if (!caller.UserOf(request.UserId).TryGet(out var user, out var failure))
             return failure;
+        if (SessionStarts.Refusal(caller, request, catalogue) is { } refused)
+            return refused;
+        var session = caller.Session;
         var started = await connect.Start(
             new StartRequest
             {
@@ -81,10 +87,12 @@ internal sealed class Connections(
                 RedirectUri = request.RedirectUri,
                 ReturnTo = request.ReturnTo,
                 LoginHint = request.LoginHint,
-                OpenerOrigin = request.OpenerOrigin,
-                ReconnectIntegrationId = request.IntegrationId,
+                OpenerOrigin = request.OpenerOrigin ?? session?.OpenerOrigin,
+                Landing = request.Popup == true ? Landing.Popup : Landing.Address,
+                SessionId = session?.SessionId,
+                ReconnectIntegrationId = request.IntegrationId ?? session?.IntegrationId,
                 ReplaceAccount = request.ReplaceAccount ?? false,
-                Completion = request.Confirm == false ? Completion.Direct : Completion.Confirm,
+                Completion = (session?.Confirm ?? request.Confirm) == false ? Completion.Direct : Completion.Confirm,
             },
             source, cancellation);
         if (!started.TryGet(out var flow, out failure))
@@ -96,8 +104,14 @@ internal sealed class Connections(
             Provider = request.Provider!,
             Scopes = flow.Scopes.ToArray(),
             FlowId = flow.FlowId,
+            ExpiresIn = flow.ExpiresIn,
+            TrustedOrigins = [flow.TrustedOrigin],
         };
     }
+
+    /// <summary>What is wrong with the name of an actor; null when nothing is.</summary>
+    internal static string? ActorFault(string? actor) =>
+        actor is not null && (actor.Length is 0 or > 255 || actor.Any(char.IsControl)) ? "actor must be 1 to 255 characters without control characters" : null;
 
     private static List<string> Faults(InitiateRequest body)
     {
@@ -106,8 +120,8 @@ internal sealed class Connections(
             faults.Add("provider is required");
         if (body.Scopes?.Any(scope => scope is null || scope.Length is 0 or > 300 || scope.Any(c => char.IsWhiteSpace(c) || char.IsControl(c))) == true)
             faults.Add("scopes must be texts of 1 to 300 characters without blanks");
-        if (body.Actor is { } actor && (actor.Length is 0 or > 255 || actor.Any(char.IsControl)))
-            faults.Add("actor must be 1 to 255 characters without control characters");
+        if (ActorFault(body.Actor) is { } fault)
+            faults.Add(fault);
         if (body.LoginHint is { Length: > 320 })
             faults.Add("login_hint must be at most 320 characters");
         return faults;

@@ -27,7 +27,7 @@ internal static class DiagnosticsEndpoints
             return Answer(await doctor.Examine(known, http.RequestAborted), time);
         if (known is null)
             return Answers.Problem(new Failure(ErrorCatalogue.Requests.Invalid) { Items = ["provider is required with user_id"] });
-        if (!Caller.UserOf(userId).TryGet(out var user, out var failure) || !TokenEndpoints.MinTtl(minTtl).TryGet(out var ttl, out failure))
+        if (!http.Caller().UserOf(userId).TryGet(out var user, out var failure) || !TokenEndpoints.MinTtl(minTtl).TryGet(out var ttl, out failure))
             return Answers.Problem(failure);
         return Answer(await explanation.Of(known, user, accountId, ttl, http.RequestAborted), time);
     }

@@ -40,6 +40,21 @@ public static partial class ErrorCatalogue
             "The API key is unknown, expired or revoked, or belongs to another environment.",
             "Use a key that an administrator of this deployment made and that is still valid.");
 
+        /// <summary>Unknown, expired or ended connect session.</summary>
+        public static readonly ErrorCode SessionInvalid = new("identity.session_invalid", 401, "Connect session not accepted",
+            "The connect session is unknown, was ended, or is older than its lifetime.",
+            "Let the back end make a new one (POST /api/v1/oauth/connect-sessions) and hand its token to the page.");
+
+        /// <summary>A connect session is for connecting only.</summary>
+        public static readonly ErrorCode SessionNotAllowed = new("identity.session_not_allowed", 403, "Not for connect sessions",
+            "A connect session lets a browser connect, see and disconnect its own user's accounts, and nothing else.",
+            "Call this operation from your back end with an API key.");
+
+        /// <summary>Another user than the caller's own.</summary>
+        public static readonly ErrorCode UserForeign = new("identity.user_foreign", 403, "Another user",
+            "The request names another user than the one that this credential belongs to.",
+            "Leave user_id out: a connect session knows its user.");
+
         /// <summary>The key lacks a permission.</summary>
         public static readonly ErrorCode PermissionMissing = new("identity.permission_missing", 403, "Permission missing",
             "The caller is known but does not hold the permission that this operation asks for.",

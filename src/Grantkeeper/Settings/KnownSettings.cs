@@ -108,6 +108,11 @@ internal static class KnownSettings
         {
             Form = SettingForm.List, Example = "https://admin.example.com",
         },
+        new("Grantkeeper__Connect__SessionMinutes", Further, "How long a connect session lives, 1 to 30.") { Default = "`30`", Example = "30" },
+        new("Grantkeeper__Brand__Name", Further, "What users call your product, on the connect page; at most 60 characters.") { Default = "the host of `FRONTEND_URL`", Example = "Acme" },
+        new("Grantkeeper__Brand__Color", Further, "The colour of its buttons: #rgb or #rrggbb; made darker or lighter until it can be read.") { Default = "Grantkeeper's green", Example = "#0b6e4f" },
+        new("Grantkeeper__Brand__LogoFile", Further, "A PNG, JPEG, WebP or SVG file of at most 256 KiB, shown beside the name.") { Example = "/etc/grantkeeper/logo.svg" },
+        new("Grantkeeper__Brand__LogoUrl", Further, "An https address of a picture, instead of a file.") { Example = "https://app.example.com/logo.svg" },
         new("Grantkeeper__Egress__AllowedNetworks", Further, "Private networks (CIDR) that addresses you wrote may lead to.")
         {
             Form = SettingForm.List, Example = "10.20.0.0/16",

@@ -64,6 +64,8 @@ internal static class OptionsReader
             ProvidersPath = providersPath,
             Sandbox = sandbox,
             AllowedOrigins = Origins(section.GetSection("Connect:AllowedOrigins"), environment, faults),
+            ConnectSessionLifetime = SessionLifetime(section, faults),
+            Brand = BrandReader.Read(section.GetSection("Brand"), faults),
             AllowedNetworks = Networks(section.GetSection("Egress:AllowedNetworks"), faults),
             RunWorkers = Flag(section["RunWorkers"], "Grantkeeper:RunWorkers", true, faults),
             DataPath = Text(configuration["GRANTKEEPER_DATA_PATH"]) is { } dataPath ? Path.GetFullPath(dataPath) : null,
@@ -78,6 +80,17 @@ internal static class OptionsReader
             EncryptionKeyFile = keyFile,
         };
         return faults.Count == before ? options : null;
+    }
+
+    private static TimeSpan SessionLifetime(IConfigurationSection section, List<string> faults)
+    {
+        const int most = 30;
+        if (Text(section["Connect:SessionMinutes"]) is not { } text)
+            return TimeSpan.FromMinutes(most);
+        if (int.TryParse(text, System.Globalization.NumberStyles.None, null, out var minutes) && minutes is >= 1 and <= most)
+            return TimeSpan.FromMinutes(minutes);
+        faults.Add($"Grantkeeper:Connect:SessionMinutes is \"{text}\"; write a whole number of minutes from 1 to {most}.");
+        return TimeSpan.FromMinutes(most);
     }
 
     /// <summary>The environment that a word names; production when it names none.</summary>

@@ -33,7 +33,7 @@ internal static class TokenEndpoints
     {
         if (catalogue.Find(provider) is not { } known)
             return Answers.Problem(new Failure(ErrorCatalogue.Providers.Unknown));
-        if (!Caller.UserOf(userId).TryGet(out var user, out var failure) || !MinTtl(minTtl).TryGet(out var ttl, out failure))
+        if (!http.Caller().UserOf(userId).TryGet(out var user, out var failure) || !MinTtl(minTtl).TryGet(out var ttl, out failure))
             return Answers.Problem(failure);
         return Answer(await tokens.GetAt(known.Key, user, accountId, ttl, ScopeSet.Parse(scopes), http.Source(), http.RequestAborted), links);
     }
@@ -42,12 +42,12 @@ internal static class TokenEndpoints
         HttpContext http, TokenAccess tokens, ConnectLinks links, string id, string? scopes,
         [FromQuery(Name = "user_id")] string? userId, [FromQuery(Name = "min_ttl")] string? minTtl)
     {
-        if (userId is not null && Caller.UserOf(userId).Failure is { } unusable)
+        if (!http.Caller().UserOrAny(userId).TryGet(out var user, out var unusable))
             return Answers.Problem(unusable);
         if (!MinTtl(minTtl).TryGet(out var ttl, out var failure))
             return Answers.Problem(failure);
         return Guid.TryParse(id, out var guid)
-            ? Answer(await tokens.Get(guid, userId, ttl, ScopeSet.Parse(scopes), http.Source(), http.RequestAborted), links)
+            ? Answer(await tokens.Get(guid, user, ttl, ScopeSet.Parse(scopes), http.Source(), http.RequestAborted), links)
             : Answers.Problem(new Failure(ErrorCatalogue.Integrations.NotFound));
     }
 
@@ -55,11 +55,11 @@ internal static class TokenEndpoints
     {
         if (!(await http.Body<TokenRejectedRequest>()).TryGet(out var body, out var failure))
             return Answers.Problem(failure);
-        if (userId is not null && Caller.UserOf(userId).Failure is { } unusable)
+        if (!http.Caller().UserOrAny(userId).TryGet(out var user, out var unusable))
             return Answers.Problem(unusable);
         if (body.Generation is not { } generation)
             return Answers.Problem(new Failure(ErrorCatalogue.Requests.Invalid) { Items = ["generation is required"] });
-        if (!Guid.TryParse(id, out var guid) || await vault.Find(guid, userId, http.RequestAborted) is not { Tokens: not null } row)
+        if (!Guid.TryParse(id, out var guid) || await vault.Find(guid, user, http.RequestAborted) is not { Tokens: not null } row)
             return Answers.Problem(new Failure(ErrorCatalogue.Integrations.NotFound));
         return Answers.Json(new TokenRejectedAnswer(await vault.Suspect(row, generation, http.Source(), http.RequestAborted)));
     }
@@ -68,7 +68,7 @@ internal static class TokenEndpoints
     {
         if (catalogue.Find(provider) is not { } known)
             return Answers.Problem(new Failure(ErrorCatalogue.Providers.Unknown));
-        if (!(await http.Body<RefreshRequest>()).TryGet(out var body, out var failure) || !Caller.UserOf(body.UserId).TryGet(out var user, out failure))
+        if (!(await http.Body<RefreshRequest>()).TryGet(out var body, out var failure) || !http.Caller().UserOf(body.UserId).TryGet(out var user, out failure))
             return Answers.Problem(failure);
         return await vault.FindAt(known.Key, user, body.AccountId, http.RequestAborted) is { } row
             ? await Refreshed(http, tokens, row)
@@ -77,9 +77,9 @@ internal static class TokenEndpoints
 
     private static async Task<IResult> Refresh(HttpContext http, TokenAccess tokens, TokenVault vault, string id, [FromQuery(Name = "user_id")] string? userId)
     {
-        if (userId is not null && Caller.UserOf(userId).Failure is { } unusable)
+        if (!http.Caller().UserOrAny(userId).TryGet(out var user, out var unusable))
             return Answers.Problem(unusable);
-        return Guid.TryParse(id, out var guid) && await vault.Find(guid, userId, http.RequestAborted) is { } row
+        return Guid.TryParse(id, out var guid) && await vault.Find(guid, user, http.RequestAborted) is { } row
             ? await Refreshed(http, tokens, row)
             : Answers.Problem(new Failure(ErrorCatalogue.Integrations.NotFound));
     }

@@ -33,10 +33,14 @@ public sealed partial class SecretsTests
         ["Grantkeeper/Tokens/TokenEndpoints.cs"] = "the one read that hands out an access token, to a back end or to the handler in this process",
         ["Grantkeeper/Connect/BrowserEndpoints.cs"] = "cookie and redirect",
         ["Grantkeeper/Connect/CallbackPage.cs"] = "the ticket travels with the browser",
+        ["Grantkeeper/Connect/ConnectSessionEndpoints.cs"] = "a session's token and link are shown once",
+        ["Grantkeeper/Connect/ConnectSessions.cs"] = "makes a session's token",
         ["Grantkeeper/Connect/IConnections.cs"] = "start link and state for the application that embeds us",
         ["Grantkeeper/Connect/ConnectEndpoints.cs"] = "start link and state for the back end",
         ["Grantkeeper/Administration/AdministrationEndpoints.cs"] = "a new key and a sign-in link are shown once",
         ["Grantkeeper.Dashboard/AccountEndpoints.cs"] = "the start link is a redirect",
+        ["Grantkeeper.Dashboard/Hosted/HostedEndpoints.cs"] = "the start link is a redirect",
+        ["Grantkeeper.Dashboard/Hosted/HostedSession.cs"] = "the cookie of the hosted page",
         ["Grantkeeper.Dashboard/Session/SealedKeyRepository.cs"] = "opens the keys of the session cookies",
     };
 
@@ -44,6 +48,8 @@ public sealed partial class SecretsTests
     private static readonly string[] ServiceCallers =
     [
         "Grantkeeper.Dashboard/Session/SealedKeyRepository.cs ServiceReason.Deployment 2",
+        "Grantkeeper/Connect/ConnectSessions.cs ServiceReason.RedeemHandle 1",
+        "Grantkeeper/Connect/ConnectSessions.cs ServiceReason.ServiceKey 1",
         "Grantkeeper/Connect/FlowStore.cs ServiceReason.RedeemHandle 1",
         "Grantkeeper/Diagnostics/RefreshChecks.cs ServiceReason.Administrator 2",
         "Grantkeeper/Identity/ApiKeys.cs ServiceReason.Deployment 4",
@@ -127,7 +133,7 @@ public sealed partial class SecretsTests
             tried.Add(type.Name);
         }
 
-        foreach (var name in new[] { "TokenSet", "TokenResponse", "ClientCredentials", "ClientRegistration", "GrantkeeperOptions", "TokenGrant", "PendingFlow", "StartedFlow", "Completed", "AuthorizationRequest", "AuthorizationResponse", "OutboxEntry" })
+        foreach (var name in new[] { "TokenSet", "TokenResponse", "ClientCredentials", "ClientRegistration", "GrantkeeperOptions", "TokenGrant", "PendingFlow", "StartedFlow", "NewConnectSession", "Completed", "AuthorizationRequest", "AuthorizationResponse", "OutboxEntry" })
             tried.ShouldContain(name);
     }
 
