@@ -17,9 +17,11 @@ public static class GrantkeeperEndpointRouteBuilderExtensions
         HealthEndpoints.Map(endpoints);
         IntegrationEndpoints.Map(endpoints);
         TokenEndpoints.Map(endpoints);
+        TimelineEndpoints.Map(endpoints);
         ConnectEndpoints.Map(endpoints);
         BrowserEndpoints.Map(endpoints);
         AdministrationEndpoints.Map(endpoints);
+        ClientEndpoints.Map(endpoints);
         return endpoints;
     }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using Grantkeeper.Administration;
 using Grantkeeper.Audit;
 using Grantkeeper.Connect;
 using Grantkeeper.Consents;
@@ -9,6 +10,7 @@ using Grantkeeper.Identity;
 using Grantkeeper.Integrations;
 using Grantkeeper.Jwt;
 using Grantkeeper.Links;
+using Grantkeeper.Monitoring;
 using Grantkeeper.Outbox;
 using Grantkeeper.Providers;
 using Grantkeeper.Settings;
@@ -84,6 +86,7 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddSingleton<BrowserServices>();
         services.AddSingleton<ApiKeys>();
         services.AddSingleton<SignInLinks>();
+        services.AddSingleton<SignInLimit>();
         services.AddSingleton<ConnectLinks>();
     }
 
@@ -93,6 +96,8 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddSingleton<OutboxStore>();
         services.AddSingleton<OutboxDelivery>();
         services.AddHostedService<OutboxWorker>();
+        services.AddSingleton<ClientRegistrations>();
+        services.AddHostedService<ClientRegistrationsPoll>();
         services.AddSingleton<EndpointDiscovery>();
         services.AddSingleton<TokenRequests>();
         services.AddSingleton<AccountReader>();
@@ -108,10 +113,14 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddHostedService(provider => provider.GetRequiredService<ReleaseLedger>());
         services.AddSingleton<TokenAccess>();
         services.AddSingleton<ITokens, Tokens.Tokens>();
+        services.AddSingleton<AccountCall>();
         services.AddSingleton<FlowStore>();
         services.AddSingleton<GrantStore>();
         services.AddSingleton<ConnectFlow>();
         services.AddSingleton<DisconnectFlow>();
+        services.AddSingleton<Timelines>();
+        services.AddSingleton<ProviderSetups>();
+        services.AddSingleton<SandboxControls>();
     }
 
     private static Database Open(IServiceProvider provider, Func<GrantkeeperOptions, string> url)

@@ -21,6 +21,9 @@ internal enum AuditAction
     ApiKeyCreated,
     ApiKeyRevoked,
     SignIn,
+    ClientChanged,
+    ClientRemoved,
+    SandboxExpired,
 }
 
 /// <summary>Who asked for something, and from where; travels with a flow into its audit rows.</summary>

@@ -1,5 +1,6 @@
 using Grantkeeper.Encryption;
 using Grantkeeper.Errors;
+using Grantkeeper.Providers;
 using Grantkeeper.Settings;
 using Grantkeeper.Storage;
 using Microsoft.Extensions.Hosting;
@@ -9,11 +10,11 @@ using Npgsql;
 namespace Grantkeeper.Startup;
 
 /// <summary>
-/// Brings a node up: 1. databases migrated 2. data keys open 3. the application role is safe 4. ready. A database that does
+/// Brings a node up: 1. databases migrated 2. data keys open 3. the application role is safe 4. client registrations known 5. ready. A database that does
 /// not answer is waited for, and requests say so meanwhile; everything else stops the start.
 /// </summary>
 internal sealed class StartUp(
-    GrantkeeperOptions options, KeyRing keys, Database database, PlatformDatabase platform, Readiness readiness, TimeProvider time, ILogger<StartUp> logger)
+    GrantkeeperOptions options, KeyRing keys, Database database, PlatformDatabase platform, ClientRegistrations clients, Readiness readiness, TimeProvider time, ILogger<StartUp> logger)
     : IHostedLifecycleService, IDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
@@ -86,6 +87,9 @@ internal sealed class StartUp(
                 if (!safe.IsSuccess)
                     return safe;
             }
+
+            // 4. client registrations known
+            await clients.Load(cancellation);
         }
         catch (PostgresException exception) when (exception.SqlState is PostgresErrorCodes.InsufficientPrivilege or PostgresErrorCodes.InvalidParameterValue)
         {

@@ -1,8 +1,11 @@
+using Grantkeeper.Audit;
 using Grantkeeper.Encryption;
+using Grantkeeper.Providers;
 using Grantkeeper.Settings;
 using Grantkeeper.Startup;
 using Grantkeeper.Storage;
 using Grantkeeper.Testing.Postgres;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Grantkeeper.IntegrationTests.Storage;
@@ -137,7 +140,11 @@ public sealed class StartUpTests
                 FrontendUrl = new Uri("https://app.test"), PublicUrl = new Uri("https://app.test"), Environment = environment, EncryptionKey = key ?? TestCluster.Key,
                 UserDataDatabase = url, PlatformDatabase = platform ?? url, UserDataMigrationDatabase = migration, PlatformMigrationDatabase = migration,
             };
-            StartUp = new StartUp(options, Keys, _database, new PlatformDatabase(_platform), Readiness, TimeProvider.System, NullLogger<StartUp>.Instance);
+            var platformDatabase = new PlatformDatabase(_platform);
+            var clients = new ClientRegistrations(
+                platformDatabase, _database, new SecretBox(Keys), ProviderCatalogue.Read(new ConfigurationBuilder().Build(), options, [])!, new AuditLog(TimeProvider.System), TimeProvider.System,
+                NullLogger<ClientRegistrations>.Instance);
+            StartUp = new StartUp(options, Keys, _database, platformDatabase, clients, Readiness, TimeProvider.System, NullLogger<StartUp>.Instance);
         }
 
         public KeyRing Keys { get; } = new();

@@ -32,7 +32,7 @@ internal sealed class StoreKit : IAsyncDisposable
         Flows = new FlowStore(Database, Box);
         Integrations = new IntegrationStore(Database);
         Outbox = new OutboxStore(Database, Box, time);
-        Grants = new GrantStore(Database, Vault, new ConsentStore(time), Box, Audit, time);
+        Grants = new GrantStore(Database, Vault, new ConsentStore(Database, time), Box, Audit, time);
     }
 
     public TestDatabase Db { get; }
