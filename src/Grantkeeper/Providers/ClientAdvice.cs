@@ -40,6 +40,8 @@ internal static class ClientAdvice
     public static IReadOnlyList<string> Warnings(Provider provider)
     {
         var warnings = new List<string>();
+        if (provider.Client.ClientId.Contains(' ', StringComparison.Ordinal))
+            warnings.Add("The client id holds a blank: look whether it was copied whole.");
         if (provider.Client.ClientId.Length > 0 && provider.Manifest.ClientIdPattern?.IsMatch(provider.Client.ClientId) == false)
             warnings.Add($"The client id does not have the usual form of ids of {provider.DisplayName}.");
         if (!provider.Client.ClientSecret.IsEmpty && provider.Manifest.ClientSecretPattern?.IsMatch(provider.Client.ClientSecret.Reveal()) == false)
@@ -55,8 +57,9 @@ internal static class ClientAdvice
             faults.Add($"{name} is longer than {most} characters");
         else if (text.Trim().Length != text.Length)
             faults.Add($"{name} begins or ends with a blank or line break: it was probably copied along");
-        else if (text.Any(c => char.IsWhiteSpace(c) || char.IsControl(c)))
-            faults.Add($"{name} holds a blank, line break or control character inside");
+        // A blank inside is allowed by RFC 6749, appendix A; a line break or tab never is.
+        else if (text.Any(c => c != ' ' && (char.IsWhiteSpace(c) || char.IsControl(c))))
+            faults.Add($"{name} holds a line break, tab or control character inside");
         else if (text.Length > 1 && text[0] is '"' or '\'' && text[^1] == text[0])
             faults.Add($"{name} stands in quotation marks: leave them out");
     }

@@ -89,7 +89,7 @@ internal sealed class StoreKit : IAsyncDisposable
     public Task<List<object?[]>> Rows(string sql) => Db.Cluster.ListAsSuperuser(Db, sql);
 
     public static Provider ProviderOf(string key) =>
-        new(new ProviderManifest { Key = key, DisplayName = key }, new ClientRegistration("client", new Secret("client-secret"), null), []);
+        new(new ProviderManifest { Key = key, DisplayName = key }, new ClientRegistration("client", new Secret("client-secret"), null), ClientOrigin.Environment, [], []);
 
     /// <summary>A flow as <c>ConnectFlow</c> stores it.</summary>
     public async Task<PendingFlow> AddFlow(string user = "u1", string provider = "google", Completion completion = Completion.Direct, Guid? reconnect = null, bool replace = false, TimeSpan? lifetime = null)

@@ -25,7 +25,7 @@ public sealed class ClientAdviceTests
     [Theory]
     [InlineData("google", null, null, "client_id is required"), InlineData("google", "", "x", "client_id is required"), InlineData("google", GoogleId, "", "client_secret is required")]
     [InlineData("google", " " + GoogleId, GoogleSecret, "client_id begins or ends with a blank"), InlineData("google", GoogleId, GoogleSecret + "\n", "client_secret begins or ends with a blank")]
-    [InlineData("google", "a b", GoogleSecret, "client_id holds a blank"), InlineData("acme", "a\u0001b", "s", "control character inside"), InlineData("acme", "'abc'", "s", "stands in quotation marks")]
+    [InlineData("google", "a\tb", GoogleSecret, "client_id holds a line break, tab"), InlineData("acme", "a\u0001b", "s", "control character inside"), InlineData("acme", "'abc'", "s", "stands in quotation marks")]
     [InlineData("google", GoogleSecret, GoogleId, "client_id has the form of a client secret of Google"), InlineData("google", GoogleSecret, GoogleId, "client_secret has the form of an id of Google")]
     [InlineData("microsoft", MicrosoftId, MicrosoftId, "client_secret is the same text as client_id"), InlineData("microsoft", MicrosoftId, "99999999-2222-3333-4444-555555555555", "copy the secret's value, not its id")]
     [InlineData("microsoft", MicrosoftId, GoogleSecret, "client_secret has the form of a client secret of Google, not of Microsoft"), InlineData("acme", "id", MicrosoftSecret, "a client secret of Microsoft, not of Acme")]
@@ -54,6 +54,7 @@ public sealed class ClientAdviceTests
         Faults("google", "old-style-id", "old-style-secret").ShouldBeEmpty();
         var odd = Known.Find("google")!.With(new ClientRegistration("old-style-id", new Secret("old-style-secret"), null));
         ClientAdvice.Warnings(odd).Count.ShouldBe(2);
+        ClientAdvice.Warnings(Known.Find("acme")!.With(new ClientRegistration("an id", new Secret("a secret"), null))).Single().ShouldContain("holds a blank");
         ClientAdvice.Warnings(Known.Find("google")!.With(new ClientRegistration(GoogleId, new Secret(GoogleSecret), null))).ShouldBeEmpty();
         ClientAdvice.Warnings(Known.Find("google")!).ShouldBeEmpty();
     }
