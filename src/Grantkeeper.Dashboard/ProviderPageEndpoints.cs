@@ -30,7 +30,7 @@ internal static class ProviderPageEndpoints
         if (put.TryGet(out var setup, out var failure))
             return PageResult.SeeOther(http, $"/providers?stored={setup.Provider.Key}#provider-{setup.Provider.Key}");
         return failure.Code == ErrorCatalogue.Requests.Invalid && setups.Find(key).TryGet(out var known, out var _)
-            ? Page(http, setups, null, new RefusedClient(known.Provider.Key, clientId, failure.Items))
+            ? Page(http, setups, null, new RefusedClient(known.Provider.Key, setups.Repeatable(clientId), failure.Items))
             : PageResult.Refusal(http, failure);
     });
 

@@ -39,6 +39,6 @@ public sealed record ProviderCard(
             setup.IsEditable, provider.Origin == ClientOrigin.Stored || setup.Stored is not null, !provider.Client.ClientSecret.IsEmpty, provider.IsPublicClient,
             setup.RedirectUri.IsSuccess ? setup.RedirectUri.Value : null, provider.Manifest.ConsoleUrl?.AbsoluteUri, provider.Manifest.DocsUrl,
             provider.IsPublicClient ? [$"{prefix}_CLIENT_ID"] : [$"{prefix}_CLIENT_ID", $"{prefix}_CLIENT_SECRET"], provider.MissingSettings, setup.Warnings, setup.Stored?.UpdatedAt,
-            mine?.Faults ?? [], mine is not null || !setup.IsReady || setup.Warnings.Count > 0);
+            mine?.Faults ?? [], mine is not null);
     }
 }

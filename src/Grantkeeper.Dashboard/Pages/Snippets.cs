@@ -21,9 +21,13 @@ internal static class Snippets
     {
         var origin = options.PublicUrl.GetLeftPart(UriPartial.Authority);
         var scopes = string.Concat(integration.Scopes.ToArray().Where(scope => scope is not ("openid" or "profile" or "email" or "offline_access")).Take(1).Select(scope => $", {Literal(scope)}"));
+        var user = integration.IsPrimary || integration.AccountId is null ? Literal(integration.UserId) : $"{Literal(integration.UserId)}, {Literal(integration.AccountId)}";
         return $$"""
             builder.Services.AddGrantkeeperClient({{Literal(origin)}}, builder.Configuration["GRANTKEEPER_API_KEY"]!);
             builder.Services.AddHttpClient("{{integration.Provider}}").AddConnectedAccount("{{integration.Provider}}"{{scopes}});
+
+            // An HttpClient named "{{integration.Provider}}" sends the request with this account's token, and never without one.
+            await client.SendAsync(new HttpRequestMessage(HttpMethod.Get, address).ForUser({{user}}));
             """;
     }
 

@@ -23,7 +23,12 @@ internal sealed record ProviderSetup(Provider Provider, Result<string> RedirectU
 /// <summary>Reads and changes how providers are set up.</summary>
 internal sealed class ProviderSetups(ProviderCatalogue catalogue, ClientRegistrations registrations, GrantkeeperOptions options)
 {
-    public IReadOnlyList<ProviderSetup> All() => [.. catalogue.Offered.Select(Of)];
+    /// <summary>Every provider that is offered: what works first, then what lacks its client only.</summary>
+    public IReadOnlyList<ProviderSetup> All() =>
+        [.. catalogue.Offered.Select(Of).OrderByDescending(setup => setup.IsReady).ThenBy(setup => setup.Provider.MissingSettings.Count)];
+
+    /// <summary>What a form may show again of the id that was pasted into it; a secret that landed there is not repeated.</summary>
+    public string Repeatable(string clientId) => ClientAdvice.LooksSecret(clientId, catalogue.All) ? "" : clientId;
 
     /// <summary>Failure: <c>providers.unknown</c>.</summary>
     public Result<ProviderSetup> Find(string key) => catalogue.Find(key) is { } provider ? Of(provider) : new Failure(ErrorCatalogue.Providers.Unknown);
@@ -58,7 +63,7 @@ internal sealed class ProviderSetups(ProviderCatalogue catalogue, ClientRegistra
         var stored = registrations.Of(provider.Key);
         var warnings = new List<string>();
         if (redirectUri.Failure is { } misdirected)
-            warnings.Add($"{misdirected.Message} {misdirected.Code.Remedy}");
+            warnings.Add($"{misdirected.Message} {misdirected.Code.Remedy.Replace("{KEY}", provider.Key.ToUpperInvariant(), StringComparison.Ordinal).Replace("{key}", provider.Key, StringComparison.Ordinal)}");
         if (provider.Origin == ClientOrigin.Environment && provider.MissingClient.Count > 0)
             warnings.Add($"The environment sets only a part of the registration; {string.Join(" and ", provider.MissingClient)} is missing.");
         if (provider.Origin == ClientOrigin.Environment && stored is not null)

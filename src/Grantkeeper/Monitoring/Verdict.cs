@@ -120,14 +120,15 @@ internal sealed record Verdict(VerdictKind Kind, string Summary, string Cause, V
             : $"Renewing failed {times}, and no token can be handed out right now.";
         var word = facts.LastCode is null ? "" : $" ({facts.LastCode})";
         // The intent of an attempt whose end is not known stays open until somebody knows.
-        var lost = tokens.IntentId is null ? "" : " An earlier answer was lost on the way, so the provider may have replaced the refresh token already; the next try finds out.";
+        var isLost = tokens.IntentId is not null;
         return facts.LastClass switch
         {
             "misconfigured" => new(
                 VerdictKind.Misconfigured, summary, $"The provider refuses our client id, secret or request{word}. The user's grant is kept.",
                 VerdictActor.Operator, "Compare client id and secret with the provider's console; secrets expire at some providers. The next read tries again."),
-            "unreadable" => new(VerdictKind.Retrying, summary, $"The provider answered with something that is no token response{word}.{lost}", VerdictActor.Provider, Itself),
-            _ => new(VerdictKind.Retrying, summary, $"The provider could not be reached, or answered with trouble of its own{word}. The grant itself is good as far as anybody knows.{lost}", VerdictActor.Provider, Itself),
+            "unreadable" => new(VerdictKind.Retrying, summary, $"The provider answered with something that is no token response{word}.{(isLost ? " It may have replaced the refresh token already; the next try finds out." : "")}", VerdictActor.Provider, Itself),
+            _ when isLost => new(VerdictKind.Retrying, summary, $"A refresh was sent, and no complete answer came back{word}. The provider may have replaced the refresh token already; the next try finds out.", VerdictActor.Provider, Itself),
+            _ => new(VerdictKind.Retrying, summary, $"The provider could not be reached, or answered with trouble of its own{word}. The grant itself is good as far as anybody knows.", VerdictActor.Provider, Itself),
         };
     }
 

@@ -36,6 +36,9 @@ internal static class ClientAdvice
         return faults;
     }
 
+    /// <summary>True when a text has the form of some provider's client secret, wherever it was pasted: it is not shown again.</summary>
+    public static bool LooksSecret(string text, IEnumerable<Provider> providers) => providers.Any(provider => provider.Manifest.ClientSecretPattern?.IsMatch(text.Trim()) == true);
+
     /// <summary>What is unusual and may still be right.</summary>
     public static IReadOnlyList<string> Warnings(Provider provider)
     {

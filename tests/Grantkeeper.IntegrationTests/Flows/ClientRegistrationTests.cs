@@ -86,7 +86,7 @@ public sealed class ClientRegistrationTests
     }
 
     [Theory]
-    [InlineData("{}", 2), InlineData("""{"client_id":" a","client_secret":"b\\nc"}""", 2), InlineData("""{"client_id":"same","client_secret":"same"}""", 1)]
+    [InlineData("{}", 2), InlineData("""{"client_id":" a","client_secret":"b\nc"}""", 2), InlineData("""{"client_id":"same","client_secret":"same"}""", 1)]
     public async Task All_faults_are_named_at_once(string body, int faults)
     {
         await using var world = await FlowWorld.Start(HostKind.Server, NoClient);

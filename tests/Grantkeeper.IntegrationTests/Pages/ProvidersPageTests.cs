@@ -70,6 +70,7 @@ public sealed class ProvidersPageTests(ChromiumBrowser chromium)
         told.ShouldContain("client_id has the form of a client secret of Google: the two may be swapped");
         told.ShouldContain("copy the secret's value, not its id");
         await world.Session.Screenshot("pages-providers-swapped");
+        (await world.Page.ContentAsync()).ShouldNotContain("GOCSPX-");
         await Store(card, "id ", "abc8Q~aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
         (await card.GetByRole(AriaRole.Alert).InnerTextAsync()).ShouldContain("client_id begins or ends with a blank");
         await Store(card, "id", "abc8Q~aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
@@ -148,6 +149,8 @@ public sealed class ProvidersPageTests(ChromiumBrowser chromium)
 
     private static async Task Store(ILocator card, string id, string secret)
     {
+        if (!await card.GetByLabel("Client id").IsVisibleAsync())
+            await card.Locator("summary").ClickAsync();
         await card.GetByLabel("Client id").FillAsync(id);
         await card.GetByLabel("Client secret").FillAsync(secret);
         await card.GetByRole(AriaRole.Button, new() { Name = "Store for" }).ClickAsync();
