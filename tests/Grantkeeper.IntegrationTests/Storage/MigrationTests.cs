@@ -17,7 +17,7 @@ public sealed class MigrationTests
         (await StoreKit.Migrate(db.Url, Migrator.Platform)).Failure.ShouldBeNull();
         var first = await Dump(db);
         Texts(await cluster.ListAsSuperuser(db, "SELECT tablename FROM pg_tables WHERE tablename LIKE 'oauth%' ORDER BY 1")).ShouldBe(SixTables);
-        Texts(await cluster.ListAsSuperuser(db, "SELECT source || '/' || version FROM grantkeeper_migrations ORDER BY 1")).ShouldBe(["platform/1", "user_data/1"]);
+        Texts(await cluster.ListAsSuperuser(db, "SELECT source || '/' || version FROM grantkeeper_migrations ORDER BY 1")).ShouldBe(["platform/1", "platform/2", "user_data/1"]);
 
         (await StoreKit.Migrate(db.Url)).Failure.ShouldBeNull();
         (await StoreKit.Migrate(db.Url, Migrator.Platform)).Failure.ShouldBeNull();
