@@ -15,8 +15,11 @@ namespace Grantkeeper.Connect;
 /// </summary>
 internal sealed class GrantStore(Database database, TokenVault vault, ConsentStore consents, SecretBox box, AuditLog audit, TimeProvider time)
 {
-    /// <summary>How long the only copy of fresh tokens waits for the database.</summary>
-    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(20);
+    /// <summary>
+    /// How long the only copy of fresh tokens waits for the database: long enough for a server that crashed to recover. The
+    /// browser, or a proxy before us, may give up earlier; the flow's status then tells how it ended.
+    /// </summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
 
     private sealed record Existing(Guid Id);

@@ -213,6 +213,16 @@ public static partial class ErrorCatalogue
             "The token has to be renewed, but the provider did not answer in time or asked to wait. The grant is kept.",
             "Repeat the request after Retry-After.", Retryable: true);
 
+        /// <summary>Another node may hold the answer.</summary>
+        public static readonly ErrorCode AnswerAwaited = new("tokens.answer_awaited", 503, "Waiting for a node that went away",
+            "A node began to renew this grant and went away. It may hold the new tokens, and the old refresh token must not be shown to this provider twice. The grant is kept.",
+            "Start that node again with its GRANTKEEPER_DATA_PATH, or wait: after Retry-After the refresh is tried without it.", Retryable: true);
+
+        /// <summary>No room for the only copy of a token.</summary>
+        public static readonly ErrorCode SpoolUnavailable = new("tokens.spool_unavailable", 503, "Spool not writable",
+            "This node cannot write GRANTKEEPER_DATA_PATH/spool, so it renews no tokens: an answer that waits for the database would have no safe place. Tokens that are still good are served.",
+            "Free space on that disk, mend its permissions, and start the node again. Other nodes go on meanwhile.", Retryable: true);
+
         /// <summary>The provider's answer makes no sense.</summary>
         public static readonly ErrorCode ProviderUnreadable = new("tokens.provider_unreadable", 502, "Unreadable token response",
             "The token has to be renewed, but the provider's answer is no token response. The grant is kept.",

@@ -3,6 +3,7 @@ using Grantkeeper.Client.Contracts;
 using Grantkeeper.Errors;
 using Grantkeeper.Http;
 using Grantkeeper.Identity;
+using Grantkeeper.Spool;
 using Grantkeeper.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -13,6 +14,7 @@ namespace Grantkeeper.Monitoring;
 internal static class HealthEndpoints
 {
     private const string Healthy = "healthy";
+    private const string Degraded = "degraded";
     private const string Unhealthy = "unhealthy";
 
     public static void Map(IEndpointRouteBuilder routes)
@@ -29,7 +31,7 @@ internal static class HealthEndpoints
         return Answer(components, withDetails: false);
     }
 
-    private static async Task<IResult> Components(HttpContext http, Readiness readiness, Database database, PlatformDatabase platform, ApiKeys keys)
+    private static async Task<IResult> Components(HttpContext http, Readiness readiness, Database database, PlatformDatabase platform, NodeSpool spool, ApiKeys keys)
     {
         if (http.Connection.RemoteIpAddress is not { } address || !IPAddress.IsLoopback(address))
         {
@@ -40,7 +42,9 @@ internal static class HealthEndpoints
                 return Answers.Problem(failure);
         }
 
-        return Answer(await Look(readiness, database, platform, http.RequestAborted), withDetails: true);
+        var components = await Look(readiness, database, platform, http.RequestAborted);
+        components["spool"] = Look(spool);
+        return Answer(components, withDetails: true);
     }
 
     private static async Task<Dictionary<string, HealthComponent>> Look(Readiness readiness, Database database, PlatformDatabase platform, CancellationToken cancellation)
@@ -54,6 +58,14 @@ internal static class HealthEndpoints
             components["platform_database"] = await Look(platform.Database, cancellation);
         return components;
     }
+
+    /// <summary>A node without a good spool serves, but less safely: degraded.</summary>
+    private static HealthComponent Look(NodeSpool spool) => spool.Condition switch
+    {
+        SpoolCondition.Good => new HealthComponent(Healthy, null, null),
+        SpoolCondition.Absent => new HealthComponent(Degraded, null, "GRANTKEEPER_DATA_PATH is not set: a refreshed token that waits for the database is lost if this process is killed meanwhile."),
+        _ => new HealthComponent(Degraded, ErrorCatalogue.Tokens.SpoolUnavailable.Code, $"{ErrorCatalogue.Tokens.SpoolUnavailable.Cause} ({spool.Fault})"),
+    };
 
     private static async Task<HealthComponent> Look(Database database, CancellationToken cancellation)
     {
@@ -70,8 +82,9 @@ internal static class HealthEndpoints
 
     private static IResult Answer(Dictionary<string, HealthComponent> components, bool withDetails)
     {
-        var healthy = components.Values.All(component => component.Status == Healthy);
-        var answer = new HealthAnswer(healthy ? Healthy : Unhealthy, withDetails ? components : new Dictionary<string, HealthComponent>());
-        return Answers.Json(answer, healthy ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
+        var status = components.Values.Any(component => component.Status == Unhealthy) ? Unhealthy
+            : components.Values.Any(component => component.Status == Degraded) ? Degraded : Healthy;
+        var answer = new HealthAnswer(status, withDetails ? components : new Dictionary<string, HealthComponent>());
+        return Answers.Json(answer, status == Unhealthy ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK);
     }
 }

@@ -60,6 +60,7 @@ internal static partial class ManifestReader
             RefreshParameters = fields.Map("refresh_parameters"),
             RequestHeaders = fields.Map("request_headers"),
             Refresh = fields.Flag("refresh", true),
+            Rotation = RotationOf(fields),
             RevocationScope = fields.Choice<RevocationScope>("revocation_scope") ?? RevocationScope.Token,
             RevocationToken = fields.Choice<TokenKind>("revocation_token") == TokenKind.AccessToken ? OAuthNames.AccessToken : OAuthNames.RefreshToken,
             Account = Account(fields),
@@ -132,6 +133,20 @@ internal static partial class ManifestReader
             fields.Fault(name, "is no regular expression without look-arounds and back-references");
             return null;
         }
+    }
+
+    private static Rotation RotationOf(ManifestFields fields)
+    {
+        var rotation = fields.Mapping("rotation");
+        if (rotation is null)
+            return Rotation.Unknown;
+        var profile = rotation.Choice<RotationProfile>("profile") ?? RotationProfile.Strict;
+        var grace = rotation.Number("grace_seconds", 0, 1, 86400);
+        var isCompanion = rotation.Flag("companion", false);
+        if ((profile == RotationProfile.Grace) != (grace > 0))
+            rotation.Fault("grace_seconds", "belongs to the profile grace, and only to it");
+        rotation.RefuseOthersBut();
+        return new Rotation(profile, TimeSpan.FromSeconds(grace), isCompanion);
     }
 
     private static AccountMembers Account(ManifestFields fields)

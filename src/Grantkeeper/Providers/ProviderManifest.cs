@@ -29,6 +29,31 @@ internal enum RevocationScope
     Project,
 }
 
+/// <summary>What becomes of the old refresh token when a refresh answers: it decides whether an attempt may be repeated whose end is unknown.</summary>
+internal enum RotationProfile
+{
+    /// <summary>It is used up at once, and showing it again may end the grant (RFC 9700 section 4.14.2). Also where nobody knows.</summary>
+    Strict,
+
+    /// <summary>It stays good, whether or not a new one comes.</summary>
+    None,
+
+    /// <summary>It stays good until the new tokens are used for the first time.</summary>
+    Lazy,
+
+    /// <summary>It may be shown again for a while and gives the same answer.</summary>
+    Grace,
+}
+
+/// <summary>How a provider rotates refresh tokens.</summary>
+/// <param name="Profile">What becomes of the old one.</param>
+/// <param name="Grace">How long it may be shown again under <see cref="RotationProfile.Grace"/>.</param>
+/// <param name="Companion">True when the old access token dies together with its refresh token.</param>
+internal sealed record Rotation(RotationProfile Profile, TimeSpan Grace, bool Companion)
+{
+    public static readonly Rotation Unknown = new(RotationProfile.Strict, TimeSpan.Zero, false);
+}
+
 /// <summary>Where the account behind a grant is read.</summary>
 internal enum AccountSource
 {
@@ -135,6 +160,8 @@ internal sealed record ProviderManifest
 
     /// <summary>False when the provider never gives a refresh token.</summary>
     public bool Refresh { get; init; } = true;
+
+    public Rotation Rotation { get; init; } = Rotation.Unknown;
 
     public RevocationScope RevocationScope { get; init; }
 

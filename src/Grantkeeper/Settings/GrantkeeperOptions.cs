@@ -58,6 +58,15 @@ public sealed record GrantkeeperOptions
     /// <summary>True in development: http is accepted on loopback.</summary>
     public bool AllowsLoopbackHttp => Environment == DeployEnvironment.Development;
 
-    /// <summary>Names this process in leases, audit rows and intents.</summary>
-    internal string NodeId { get; init; } = Guid.NewGuid().ToString("N");
+    /// <summary>
+    /// <c>GRANTKEEPER_DATA_PATH</c>: a folder of this machine that outlives the process; a refreshed token waits there for the
+    /// database. Default: none, and it waits in memory.
+    /// </summary>
+    public string? DataPath { get; init; }
+
+    /// <summary>
+    /// <c>Grantkeeper:Refresh:SpoolWait</c>: how long a grant waits for a node that went away in the middle of its refresh
+    /// and may hold the new tokens. Default 10 minutes; 0 to 24 hours. Only at providers that use a refresh token up.
+    /// </summary>
+    public TimeSpan SpoolWait { get; init; } = TimeSpan.FromMinutes(10);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Grantkeeper.Encryption;
 using Grantkeeper.Errors;
 using Grantkeeper.Storage;
@@ -61,6 +62,8 @@ internal static class OptionsReader
             AllowedOrigins = Origins(section.GetSection("Connect:AllowedOrigins"), environment, faults),
             AllowedNetworks = Networks(section.GetSection("Egress:AllowedNetworks"), faults),
             RunWorkers = Flag(section["RunWorkers"], "Grantkeeper:RunWorkers", true, faults),
+            DataPath = Text(configuration["GRANTKEEPER_DATA_PATH"]) is { } dataPath ? Path.GetFullPath(dataPath) : null,
+            SpoolWait = Span(section["Refresh:SpoolWait"], "Grantkeeper:Refresh:SpoolWait", TimeSpan.FromMinutes(10), TimeSpan.FromDays(1), faults),
             UserIdClaim = Text(section["Identity:UserIdClaim"]) ?? "sub",
             UserDataDatabase = userData ?? "",
             PlatformDatabase = platform ?? "",
@@ -155,6 +158,16 @@ internal static class OptionsReader
         if (bool.TryParse(word, out var flag))
             return flag;
         faults.Add($"{name} is \"{word}\"; write true or false.");
+        return otherwise;
+    }
+
+    private static TimeSpan Span(string? text, string name, TimeSpan otherwise, TimeSpan most, List<string> faults)
+    {
+        if (Text(text) is not { } word)
+            return otherwise;
+        if (TimeSpan.TryParse(word, CultureInfo.InvariantCulture, out var span) && span >= TimeSpan.Zero && span <= most)
+            return span;
+        faults.Add($"{name} is \"{word}\"; write hours:minutes:seconds from 00:00:00 to {(int)most.TotalHours}:00:00, for example {otherwise:c}.");
         return otherwise;
     }
 

@@ -2,7 +2,9 @@ using Grantkeeper.Encryption;
 using Grantkeeper.Errors;
 using Grantkeeper.Providers;
 using Grantkeeper.Settings;
+using Grantkeeper.Spool;
 using Grantkeeper.Storage;
+using Grantkeeper.Tokens;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -10,11 +12,12 @@ using Npgsql;
 namespace Grantkeeper.Startup;
 
 /// <summary>
-/// Brings a node up: 1. databases migrated 2. data keys open 3. the application role is safe 4. client registrations known 5. ready. A database that does
+/// Brings a node up: 1. its name and spool folder 2. databases migrated 3. data keys open 4. the application role is safe
+/// 5. client registrations known 6. what waited in the spool is stored 7. ready. A database that does
 /// not answer is waited for, and requests say so meanwhile; everything else stops the start.
 /// </summary>
 internal sealed class StartUp(
-    GrantkeeperOptions options, KeyRing keys, Database database, PlatformDatabase platform, ClientRegistrations clients, Readiness readiness, TimeProvider time, ILogger<StartUp> logger)
+    GrantkeeperOptions options, KeyRing keys, Database database, PlatformDatabase platform, ClientRegistrations clients, NodeSpool spool, NodeIdentity node, SpoolReplay replay, Readiness readiness, TimeProvider time, ILogger<StartUp> logger)
     : IHostedLifecycleService, IDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
@@ -23,6 +26,8 @@ internal sealed class StartUp(
 
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
+        // 1. its name and spool folder
+        spool.Claim();
         if (await Try(cancellationToken) is not { } failure)
             return;
         StartUpLog.DatabaseMissing(logger, failure.Message);
@@ -47,7 +52,7 @@ internal sealed class StartUp(
         if (result.IsSuccess)
         {
             readiness.Open();
-            StartUpLog.Ready(logger, options.NodeId, options.Environment.ToString());
+            StartUpLog.Ready(logger, node.Id, options.Environment.ToString());
             return null;
         }
 
@@ -58,7 +63,7 @@ internal sealed class StartUp(
 
     private async Task<Result<Done>> BringUp(CancellationToken cancellation)
     {
-        // 1. databases migrated
+        // 2. databases migrated
         if (!LocalKeyWrapper.Read(options.EncryptionKey, options.EncryptionKeyFile).TryGet(out var wrapper, out var failure))
             return failure;
         var userData = Migration(options.UserDataMigrationDatabase ?? options.UserDataDatabase);
@@ -68,7 +73,7 @@ internal sealed class StartUp(
         if (!migrated.IsSuccess)
             return migrated;
 
-        // 2. data keys open, 3. the application role is safe
+        // 3. data keys open, 4. the application role is safe, 5. the spool is stored
         try
         {
             var once = DatabaseUrl.ForApplication(DatabaseUrl.Parse(options.UserDataDatabase).Value);
@@ -88,8 +93,8 @@ internal sealed class StartUp(
                     return safe;
             }
 
-            // 4. client registrations known
             await clients.Load(cancellation);
+            await replay.Run(cancellation);
         }
         catch (PostgresException exception) when (exception.SqlState is PostgresErrorCodes.InsufficientPrivilege or PostgresErrorCodes.InvalidParameterValue)
         {

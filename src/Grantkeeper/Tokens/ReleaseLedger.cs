@@ -1,5 +1,5 @@
 using Grantkeeper.Audit;
-using Grantkeeper.Settings;
+using Grantkeeper.Spool;
 using Grantkeeper.Storage;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -11,7 +11,7 @@ namespace Grantkeeper.Tokens;
 /// and <c>usage_count</c> with <c>last_used_at</c> once a minute. A read itself writes nothing. Batches are numbered per
 /// node, so that reads lost in a crash show as a gap.
 /// </summary>
-internal sealed class ReleaseLedger(Database database, AuditLog audit, Readiness readiness, GrantkeeperOptions options, TimeProvider time, ILogger<ReleaseLedger> logger)
+internal sealed class ReleaseLedger(Database database, AuditLog audit, Readiness readiness, NodeIdentity node, TimeProvider time, ILogger<ReleaseLedger> logger)
     : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
@@ -95,7 +95,7 @@ internal sealed class ReleaseLedger(Database database, AuditLog audit, Readiness
 
     private AuditEvent Row(Key key, int count, long sequence) => new(AuditAction.TokenRead, key.UserId, new AuditSource(key.Caller, null, null, null, null))
     {
-        IntegrationId = key.IntegrationId, Provider = key.Provider, Count = count, Node = options.NodeId, NodeSequence = sequence,
+        IntegrationId = key.IntegrationId, Provider = key.Provider, Count = count, Node = node.Id, NodeSequence = sequence,
     };
 
     private Task<int> WriteUsage(CancellationToken cancellation) => database.AsService(ServiceReason.Worker).Execute(

@@ -6,6 +6,7 @@ using Grantkeeper.Integrations;
 using Grantkeeper.OAuth;
 using Grantkeeper.Providers;
 using Grantkeeper.Settings;
+using Grantkeeper.Spool;
 using Grantkeeper.Storage;
 using Microsoft.Extensions.Logging;
 
@@ -24,14 +25,16 @@ internal sealed record RefreshOutcome(GrantRow Row, Failure? Failure);
 /// 1. join the flight of this grant in this process<br/>
 /// 2. take the lease and write the intent in one committed statement; if another node holds it, wait for its result<br/>
 /// 3. look again: newer and good is served, the lease is given back<br/>
-/// 4. open the refresh token; after an attempt whose end is unknown it waits until the access token has ended<br/>
-/// 5. send once, inside the lease's time; after a long pause of this process the lease is renewed first, or nothing is sent<br/>
-/// 6. merge the answer (pure)<br/>
-/// 7. store it on (epoch, generation); repeat while the database is away, since this is the only copy<br/>
-/// 8. or write the failure, if the grant still stands where it failed
+/// 4. may the refresh token be shown? After an attempt whose end is unknown the provider's rotation profile decides<br/>
+/// 5. take room in the spool: without it, nothing is sent<br/>
+/// 6. is there time left in the lease? After a long pause of this process it is renewed first<br/>
+/// 7. send once<br/>
+/// 8. merge the answer (pure) and keep it on this node's disk<br/>
+/// 9. store it on (epoch, generation); repeat while the database is away, since this is the only copy<br/>
+/// 10. or write the failure, if the grant still stands where it failed
 /// </remarks>
 internal sealed class TokenRefresher(
-    TokenVault vault, ProviderCatalogue catalogue, EndpointDiscovery discovery, TokenRequests requests, LateTokens lateTokens,
+    TokenVault vault, ProviderCatalogue catalogue, EndpointDiscovery discovery, TokenRequests requests, LateTokens lateTokens, ISpool spool, NodeIdentity node,
     SecretBox box, Links.ConnectLinks links, GrantkeeperOptions options, TimeProvider time, ILogger<TokenRefresher> logger)
 {
     private static readonly TimeSpan PollFirst = TimeSpan.FromMilliseconds(50);
@@ -58,56 +61,81 @@ internal sealed class TokenRefresher(
         if (!(await discovery.Of(provider)).TryGet(out var endpoints, out var undiscovered))
             return new RefreshOutcome(seen, undiscovered);
 
+        // 2. lease and intent
         var (leased, leasedAt, elsewhere) = await TakeLease(seen, attemptId, force);
         if (leased is null)
             return elsewhere!;
-        if (!force && leased.Tokens!.Generation > seen.Tokens!.Generation)
+        var row = leased.Row;
+        async Task<RefreshOutcome> GiveBack(Failure? failure)
         {
-            await vault.Release(leased, attemptId, CancellationToken.None);
-            return new RefreshOutcome(leased, null);
+            await vault.Release(row, attemptId, CancellationToken.None);
+            return new RefreshOutcome(row, failure);
         }
 
-        // The refresh token may be replaced already, and shown again it could end the grant: not risked while the access token is good.
-        if (leased.Tokens!.IntentId != attemptId && RefreshDecision.MayStillBeServed(leased, time.GetUtcNow()))
+        // 3. look again
+        if (!force && row.Tokens!.Generation > seen.Tokens!.Generation)
+            return await GiveBack(null);
+        // Another node has just failed: its back-off holds for everybody.
+        if (!force && row.Tokens!.FailureCount > seen.Tokens!.FailureCount && row.Tokens.NextRefreshAt > time.GetUtcNow())
+            return await GiveBack(Unavailable(row));
+
+        // 4. may the refresh token be shown?
+        if (IntentDecision.Wait(provider.Manifest.Rotation, leased, node.Id, options.SpoolWait, time.GetUtcNow()) is { } wait)
         {
-            await vault.Release(leased, attemptId, CancellationToken.None);
-            return new RefreshOutcome(leased, Unavailable(leased));
+            var isAwaited = !RefreshDecision.MayStillBeServed(row, time.GetUtcNow());
+            return await GiveBack(new Failure(isAwaited ? ErrorCatalogue.Tokens.AnswerAwaited : ErrorCatalogue.Tokens.ProviderUnavailable) { RetryAfter = wait });
         }
 
-        if (!force && leased.Tokens!.FailureCount > seen.Tokens!.FailureCount && leased.Tokens.NextRefreshAt > time.GetUtcNow())
-        {
-            // Another node has just failed: its back-off holds for everybody.
-            await vault.Release(leased, attemptId, CancellationToken.None);
-            return new RefreshOutcome(leased, Unavailable(leased));
-        }
+        if (row.OpenRefreshToken(box) is not { } refreshToken)
+            return await GiveBack(new Failure(row.Tokens!.RefreshToken is null ? ErrorCatalogue.Tokens.RefreshUnsupported : ErrorCatalogue.Encryption.Unreadable));
 
-        if (leased.OpenRefreshToken(box) is not { } refreshToken)
+        // 5. room in the spool
+        if (spool.Reserve() is not { } slot)
+            return await GiveBack(new Failure(ErrorCatalogue.Tokens.SpoolUnavailable));
+        // Whatever happens between here and the database, an answer that has come stays in its slot.
+        var isOnlyCopy = false;
+        try
         {
-            await vault.Release(leased, attemptId, CancellationToken.None);
-            var why = leased.Tokens.RefreshToken is null ? ErrorCatalogue.Tokens.RefreshUnsupported : ErrorCatalogue.Encryption.Unreadable;
-            return new RefreshOutcome(leased, new Failure(why));
-        }
+            // 6. time left in the lease
+            if (time.GetElapsedTime(leasedAt) > SendWithin && !await vault.Extend(row, CancellationToken.None))
+                return new RefreshOutcome(row, Unavailable(row));
 
-        if (time.GetElapsedTime(leasedAt) > SendWithin && !await vault.Extend(leased, CancellationToken.None))
-            return new RefreshOutcome(leased, Unavailable(leased));
-        var sentAt = time.GetUtcNow();
-        var stopwatch = time.GetTimestamp();
-        var answer = await requests.Refresh(provider, endpoints, refreshToken, CancellationToken.None);
-        var duration = time.GetElapsedTime(stopwatch);
-        return answer.Failure is { } failure
-            ? await RecordFailure(leased, attemptId, failure, sentAt, duration, source)
-            : await Store(leased, TokenMerge.Merge(answer.Response!, refreshToken, leased.Integration.Scopes, sentAt, leased.Tokens!.Lifetime), sentAt, duration, source);
+            // 7. send once
+            var sentAt = time.GetUtcNow();
+            var began = time.GetTimestamp();
+            var answer = await requests.Refresh(provider, endpoints, refreshToken, CancellationToken.None);
+            var duration = time.GetElapsedTime(began);
+            if (answer.Failure is { } failure)
+                return await RecordFailure(leased, provider, attemptId, failure, sentAt, duration, source);
+
+            // 8. merge and keep
+            var tokens = TokenMerge.Merge(answer.Response!, refreshToken, row.Integration.Scopes, sentAt, row.Tokens!.Lifetime);
+            var kept = SpooledAnswer.Of(attemptId, row, tokens, sentAt, duration);
+            isOnlyCopy = true;
+            if (!await slot.Keep(kept.ToRecord()) && options.DataPath is not null)
+                TokensLog.NotSpooled(logger, row.Integration.Id);
+
+            // 9. store
+            var outcome = await Store(row, kept, source);
+            isOnlyCopy = false;
+            return outcome;
+        }
+        finally
+        {
+            if (!isOnlyCopy)
+                slot.Free();
+        }
     }
 
-    /// <summary>Step 2 and 3. Either the leased row with the moment before it was asked for, or the outcome of the node that holds the lease.</summary>
-    private async Task<(GrantRow? Leased, long LeasedAt, RefreshOutcome? Elsewhere)> TakeLease(GrantRow seen, Guid attemptId, bool force)
+    /// <summary>Step 2. Either the leased row with the moment before it was asked for, or the outcome of the node that holds the lease.</summary>
+    private async Task<(Leased? Leased, long LeasedAt, RefreshOutcome? Elsewhere)> TakeLease(GrantRow seen, Guid attemptId, bool force)
     {
         var (userId, id, epoch) = (seen.Integration.UserId, seen.Integration.Id, seen.Tokens!.Epoch);
         var began = time.GetTimestamp();
         for (var pause = PollFirst; ; pause = pause * 2 < PollMost ? pause * 2 : PollMost)
         {
             var askedAt = time.GetTimestamp();
-            if (await vault.TakeLease(userId, id, epoch, attemptId, options.NodeId, CancellationToken.None) is { } leased)
+            if (await vault.TakeLease(userId, id, epoch, attemptId, node.Id, CancellationToken.None) is { } leased)
                 return (leased, askedAt, null);
             var now = await vault.Find(id, userId, CancellationToken.None);
             if (now?.Tokens is null || now.Tokens.Epoch != epoch || !now.Integration.IsActive)
@@ -122,44 +150,45 @@ internal sealed class TokenRefresher(
         }
     }
 
-    /// <summary>Step 7. The new tokens exist only here until they are stored, so the database is waited for.</summary>
-    private async Task<RefreshOutcome> Store(GrantRow leased, TokenSet tokens, DateTimeOffset sentAt, TimeSpan duration, AuditSource source)
+    /// <summary>Step 9. Until the database has the new tokens, this flight and the spool hold the only copy.</summary>
+    private async Task<RefreshOutcome> Store(GrantRow row, SpooledAnswer kept, AuditSource source)
     {
-        var attempt = new RefreshAttempt("refreshed", null, null, sentAt, duration, RefreshDecision.NextRefresh(tokens.ExpiresAt, tokens.Lifetime));
         while (true)
         {
             try
             {
-                var saved = await vault.SaveRefreshed(leased, tokens, attempt, source, options.NodeId, CancellationToken.None);
-                if (!saved)
-                    await lateTokens.Handle(leased, tokens, source, CancellationToken.None);
-                var row = await vault.Find(leased.Integration.Id, leased.Integration.UserId, CancellationToken.None);
-                return row is { Tokens: not null, Integration.IsActive: true }
-                    ? new RefreshOutcome(row, null)
-                    : new RefreshOutcome(row ?? leased, new Failure(ErrorCatalogue.Integrations.NotConnected));
+                if (await vault.SaveRefreshed(row, kept.Tokens, kept.AttemptId, kept.Attempt, source, node.Id, CancellationToken.None) == SaveOutcome.Lost)
+                    await lateTokens.Handle(row, kept.Tokens, source, CancellationToken.None);
+                var now = await vault.Find(row.Integration.Id, row.Integration.UserId, CancellationToken.None);
+                return now is { Tokens: not null, Integration.IsActive: true }
+                    ? new RefreshOutcome(now, null)
+                    : new RefreshOutcome(now ?? row, new Failure(ErrorCatalogue.Integrations.NotConnected));
             }
             catch (StorageUnavailableException)
             {
-                TokensLog.StoreWaits(logger, leased.Integration.Id, leased.Tokens!.Generation + 1);
+                TokensLog.StoreWaits(logger, row.Integration.Id, kept.Generation + 1);
                 await Task.Delay(StoreAgain, time);
             }
         }
     }
 
-    /// <summary>Step 8.</summary>
-    private async Task<RefreshOutcome> RecordFailure(GrantRow leased, Guid attemptId, TokenFailure failure, DateTimeOffset sentAt, TimeSpan duration, AuditSource source)
+    /// <summary>Step 10.</summary>
+    private async Task<RefreshOutcome> RecordFailure(Leased held, Provider provider, Guid attemptId, TokenFailure failure, DateTimeOffset sentAt, TimeSpan duration, AuditSource source)
     {
+        var leased = held.Row;
         var rejected = failure.Kind == TokenFailureKind.Rejected;
         // An earlier attempt without a known end may have rotated the token: then it is our loss, not the user's refusal.
-        var isLate = leased.Tokens!.IntentId != attemptId;
+        var isLate = held.Earlier is not null;
         var detail = !rejected ? null : isLate ? Reasons.AmbiguousRefresh : Reasons.InvalidGrant;
         var mayHaveRotated = isLate || failure.Delivery == Delivery.Ambiguous;
-        var wait = RefreshDecision.NextTry(leased, mayHaveRotated, failure.RetryAfter, time.GetUtcNow());
+        var isSuspect = mayHaveRotated && provider.Manifest.Rotation.Companion;
+        var staysGood = provider.Manifest.Rotation.Profile is RotationProfile.None or RotationProfile.Lazy;
+        var wait = RefreshDecision.NextTry(leased, mayHaveRotated && !staysGood && !isSuspect, failure.RetryAfter, time.GetUtcNow());
         var attempt = new RefreshAttempt(Words.Of(failure.Kind), failure.Error, Words.Of(failure.Delivery), sentAt, duration, rejected ? null : time.GetUtcNow() + wait);
         TokensLog.RefreshFailed(logger, leased.Integration.Id, leased.Integration.Provider, attempt.Class, failure.Error, attempt.Delivery!);
         try
         {
-            await vault.SaveFailure(leased, attemptId, attempt, mayHaveRotated, detail, source, options.NodeId, CancellationToken.None);
+            await vault.SaveFailure(leased, attemptId, attempt, new FailedRefresh(mayHaveRotated, detail, isSuspect), source, node.Id, CancellationToken.None);
         }
         catch (StorageUnavailableException)
         {

@@ -9,6 +9,37 @@ namespace Grantkeeper.Tokens;
 /// <summary>One refresh that was tried, for the timeline.</summary>
 internal sealed record RefreshAttempt(string Class, string? Code, string? Delivery, DateTimeOffset StartedAt, TimeSpan Duration, DateTimeOffset? NextAttemptAt);
 
+/// <summary>A row whose lease is ours, and what an earlier attempt left open.</summary>
+/// <param name="Row">The row as it stands.</param>
+/// <param name="Earlier">An attempt whose end nobody wrote down; null when there is none.</param>
+internal sealed record Leased(GrantRow Row, EarlierIntent? Earlier);
+
+/// <summary>An attempt that began and whose end is not known.</summary>
+/// <param name="Node">Who sent it.</param>
+/// <param name="Age">How long ago, on the database's clock.</param>
+/// <param name="Retries">How many attempts have followed it, this one included.</param>
+/// <param name="NodeHasReplayed">True when that node has come back since and stored everything it held.</param>
+internal sealed record EarlierIntent(string Node, TimeSpan Age, int Retries, bool NodeHasReplayed);
+
+/// <summary>How a success was taken.</summary>
+internal enum SaveOutcome
+{
+    /// <summary>It is the current generation now.</summary>
+    Saved,
+
+    /// <summary>It was stored before by this same attempt.</summary>
+    StoredBefore,
+
+    /// <summary>The row has moved on.</summary>
+    Lost,
+}
+
+/// <summary>What a failed attempt means for the row.</summary>
+/// <param name="MayHaveRotated">The intent stays open.</param>
+/// <param name="RejectedDetail">Why the user is needed; null when not.</param>
+/// <param name="IsSuspect">The access token may have died with its refresh token.</param>
+internal sealed record FailedRefresh(bool MayHaveRotated, string? RejectedDetail, bool IsSuspect);
+
 /// <summary>
 /// The sealed tokens in PostgreSQL. A success is written on (epoch, generation) alone, whoever holds the lease: the only
 /// copy of a rotated token must not be refused. Every failure needs the holder's fence too.
@@ -40,22 +71,32 @@ internal sealed class TokenVault(Database database, SecretBox box, AuditLog audi
 
     /// <summary>
     /// Takes the lease and writes the intent in one statement, if nobody holds it. Null when somebody does, or when the
-    /// grant is gone or no longer active. The row tells whether an earlier intent was open (<see cref="SealedTokens.IntentId"/> is not ours).
+    /// grant is gone or no longer active. An intent that an earlier attempt left open stays, and is told.
     /// </summary>
-    public Task<GrantRow?> TakeLease(string userId, Guid integrationId, int epoch, Guid owner, string node, CancellationToken cancellation) => database.ForUser(userId).One(
+    public Task<Leased?> TakeLease(string userId, Guid integrationId, int epoch, Guid owner, string node, CancellationToken cancellation) => database.ForUser(userId).One(
         $"""
         WITH t AS (
             UPDATE oauth_tokens SET lease_owner = $3, fence = fence + 1, lease_until = clock_timestamp() + $4,
                 intent_id = coalesce(intent_id, $3), intent_generation = coalesce(intent_generation, generation),
-                intent_node = coalesce(intent_node, $5), intent_at = coalesce(intent_at, clock_timestamp())
+                intent_node = coalesce(intent_node, $5), intent_at = coalesce(intent_at, clock_timestamp()),
+                intent_retries = CASE WHEN intent_id IS NULL THEN 0 ELSE intent_retries + 1 END
             WHERE user_id = $1 AND integration_id = $2 AND epoch = $6 AND is_active AND (lease_until IS NULL OR lease_until < clock_timestamp())
             RETURNING *
         )
-        SELECT {IntegrationStore.Columns}, s.salt, {TokenColumns}
+        SELECT {IntegrationStore.Columns}, s.salt, {TokenColumns},
+            t.intent_node, clock_timestamp() - t.intent_at, t.intent_retries,
+            EXISTS (SELECT FROM nodes n WHERE n.id = t.intent_node AND n.spool_replayed_at >= t.intent_at)
         FROM t JOIN oauth_integrations i ON i.user_id = t.user_id AND i.id = t.integration_id
         LEFT JOIN owner_salts s ON s.user_id = t.user_id
         """,
-        Map, cancellation, userId, integrationId, owner, LeaseTime, node, epoch);
+        row =>
+        {
+            var grant = Map(row);
+            return new Leased(grant, grant.Tokens!.IntentId == owner
+                ? null
+                : new EarlierIntent(row.GetString(FirstIntentColumn), row.GetTimeSpan(FirstIntentColumn + 1), row.GetInt32(FirstIntentColumn + 2), row.GetBoolean(FirstIntentColumn + 3)));
+        },
+        cancellation, userId, integrationId, owner, LeaseTime, node, epoch);
 
     /// <summary>Renews the lease for another <see cref="LeaseTime"/>; false when it is not ours any more.</summary>
     public async Task<bool> Extend(GrantRow row, CancellationToken cancellation) => await database.ForUser(row.Integration.UserId).Execute(
@@ -70,8 +111,11 @@ internal sealed class TokenVault(Database database, SecretBox box, AuditLog audi
         """,
         cancellation, row.Integration.UserId, row.Integration.Id, owner, row.Tokens!.Fence);
 
-    /// <summary>Stores generation n+1. False when the row has moved on: another generation, another epoch, or gone.</summary>
-    public Task<bool> SaveRefreshed(GrantRow row, TokenSet tokens, RefreshAttempt attempt, AuditSource source, string node, CancellationToken cancellation) =>
+    /// <summary>
+    /// Stores generation n+1. Lost when the row has moved on: another generation, another epoch, or gone. Also told when this
+    /// very attempt is stored already, by a commit that was not confirmed or before a crash.
+    /// </summary>
+    public Task<SaveOutcome> SaveRefreshed(GrantRow row, TokenSet tokens, Guid attemptId, RefreshAttempt attempt, AuditSource source, string node, CancellationToken cancellation) =>
         database.ForUser(row.Integration.UserId).Transaction(async db =>
         {
             var (userId, id, next) = (row.Integration.UserId, row.Integration.Id, row.Tokens!.Generation + 1);
@@ -79,16 +123,16 @@ internal sealed class TokenVault(Database database, SecretBox box, AuditLog audi
                 """
                 UPDATE oauth_tokens SET generation = $4 + 1, access_token = $5, refresh_token = $6, expires_at = $7, lifetime_seconds = $8,
                     scope = $9, next_refresh_at = $10, updated_at = now(), last_refreshed_at = now(), suspect_generation = NULL, failure_count = 0,
-                    lease_until = NULL, intent_id = NULL, intent_generation = NULL, intent_node = NULL, intent_at = NULL,
+                    lease_until = NULL, intent_id = NULL, intent_generation = NULL, intent_node = NULL, intent_at = NULL, intent_retries = 0, stored_attempt = $11,
                     is_active = EXISTS (SELECT FROM oauth_integrations i WHERE i.user_id = $1 AND i.id = $2 AND i.status NOT IN ('inactive', 'revoked'))
                 WHERE user_id = $1 AND integration_id = $2 AND epoch = $3 AND generation = $4
                 """,
                 cancellation, userId, id, row.Tokens.Epoch, row.Tokens.Generation,
                 Seal(tokens.AccessToken, GrantRow.AccessTokenPurpose, row, next), Seal(tokens.RefreshToken, GrantRow.RefreshTokenPurpose, row, next),
                 tokens.ExpiresAt?.UtcDateTime, (int?)tokens.Lifetime?.TotalSeconds, tokens.Scopes.ToString(),
-                RefreshDecision.NextRefresh(tokens.ExpiresAt, tokens.Lifetime)?.UtcDateTime);
+                RefreshDecision.NextRefresh(tokens.ExpiresAt, tokens.Lifetime)?.UtcDateTime, attemptId);
             if (saved == 0)
-                return false;
+                return await IsStored(db, row, attemptId, cancellation) ? SaveOutcome.StoredBefore : SaveOutcome.Lost;
             await db.Execute(
                 """
                 UPDATE oauth_integrations SET status = CASE WHEN status IN ('pending', 'expired', 'error') THEN 'active' ELSE status END,
@@ -101,29 +145,29 @@ internal sealed class TokenVault(Database database, SecretBox box, AuditLog audi
             {
                 IntegrationId = id, Provider = row.Integration.Provider, Scopes = tokens.Scopes, Duration = attempt.Duration, Node = node,
             }, cancellation);
-            return true;
+            return SaveOutcome.Saved;
         }, cancellation);
 
     /// <summary>
     /// Writes a failed attempt, if the row is still at the generation that failed and the fence is still ours.
-    /// <paramref name="rejectedDetail"/> says that the user is needed; null keeps the grant and sets the next attempt.
+    /// <see cref="FailedRefresh.RejectedDetail"/> says that the user is needed; null keeps the grant and sets the next attempt.
     /// An ambiguous end leaves the intent open, and so does an attempt that is not the one that opened it: what became of
     /// that one is still not known. A rejection also switches the row off, so that nobody who waited for the lease sends
     /// the refused token again.
     /// </summary>
-    public Task<bool> SaveFailure(GrantRow row, Guid attemptId, RefreshAttempt attempt, bool ambiguous, string? rejectedDetail, AuditSource source, string node, CancellationToken cancellation) =>
+    public Task<bool> SaveFailure(GrantRow row, Guid attemptId, RefreshAttempt attempt, FailedRefresh failed, AuditSource source, string node, CancellationToken cancellation) =>
         database.ForUser(row.Integration.UserId).Transaction(async db =>
         {
-            var (userId, id) = (row.Integration.UserId, row.Integration.Id);
+            var (userId, id, rejectedDetail) = (row.Integration.UserId, row.Integration.Id, failed.RejectedDetail);
             var saved = await db.Execute(
                 """
                 UPDATE oauth_tokens SET failure_count = failure_count + 1, next_refresh_at = coalesce($6, next_refresh_at), updated_at = now(), lease_until = NULL,
                     intent_generation = CASE WHEN $7 OR intent_id <> $8 THEN intent_generation END, intent_node = CASE WHEN $7 OR intent_id <> $8 THEN intent_node END,
                     intent_at = CASE WHEN $7 OR intent_id <> $8 THEN intent_at END, intent_id = CASE WHEN $7 OR intent_id <> $8 THEN intent_id END,
-                    is_active = is_active AND $9::text IS NULL
+                    suspect_generation = CASE WHEN $10 THEN generation ELSE suspect_generation END, is_active = is_active AND $9::text IS NULL
                 WHERE user_id = $1 AND integration_id = $2 AND epoch = $3 AND generation = $4 AND fence = $5
                 """,
-                cancellation, userId, id, row.Tokens!.Epoch, row.Tokens.Generation, row.Tokens.Fence, attempt.NextAttemptAt?.UtcDateTime, ambiguous, attemptId, rejectedDetail);
+                cancellation, userId, id, row.Tokens!.Epoch, row.Tokens.Generation, row.Tokens.Fence, attempt.NextAttemptAt?.UtcDateTime, failed.MayHaveRotated, attemptId, rejectedDetail, failed.IsSuspect);
             await Record(db, row, attempt, cancellation);
             if (saved == 0)
                 return false;
@@ -180,7 +224,7 @@ internal sealed class TokenVault(Database database, SecretBox box, AuditLog audi
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
             ON CONFLICT (user_id, integration_id) DO UPDATE SET epoch = $4, generation = $5, access_token = $6, refresh_token = $7, expires_at = $8,
                 lifetime_seconds = $9, scope = $10, next_refresh_at = $11, updated_at = now(), is_active = true, suspect_generation = NULL, failure_count = 0,
-                lease_until = NULL, intent_id = NULL, intent_generation = NULL, intent_node = NULL, intent_at = NULL
+                lease_until = NULL, intent_id = NULL, intent_generation = NULL, intent_node = NULL, intent_at = NULL, intent_retries = 0
             """,
             cancellation, userId, Guid.CreateVersion7(time.GetUtcNow()), integrationId, epoch, generation,
             Sealed(tokens.AccessToken, GrantRow.AccessTokenPurpose), Sealed(tokens.RefreshToken, GrantRow.RefreshTokenPurpose),
@@ -195,7 +239,12 @@ internal sealed class TokenVault(Database database, SecretBox box, AuditLog audi
         return await db.One($"{SelectGrant} WHERE i.user_id = $2 AND i.id = $1 FOR UPDATE OF i", Map, cancellation, integrationId, userId);
     }
 
+    private static async Task<bool> IsStored(IDb db, GrantRow row, Guid attemptId, CancellationToken cancellation) => await db.One(
+        "SELECT integration_id FROM oauth_tokens WHERE user_id = $1 AND integration_id = $2 AND stored_attempt = $3",
+        stored => stored.GetGuid(0).ToString(), cancellation, row.Integration.UserId, row.Integration.Id, attemptId) is not null;
+
     private const string ClearOwnIntent = """
+        intent_retries = CASE WHEN intent_id = $3 THEN 0 ELSE greatest(intent_retries - 1, 0) END,
         intent_generation = CASE WHEN intent_id = $3 THEN NULL ELSE intent_generation END,
         intent_node = CASE WHEN intent_id = $3 THEN NULL ELSE intent_node END,
         intent_at = CASE WHEN intent_id = $3 THEN NULL ELSE intent_at END,
@@ -215,6 +264,7 @@ internal sealed class TokenVault(Database database, SecretBox box, AuditLog audi
         attempt.Class, attempt.Code, attempt.Delivery, attempt.StartedAt.UtcDateTime, (int)attempt.Duration.TotalMilliseconds, attempt.NextAttemptAt?.UtcDateTime);
 
     private const int FirstTokenColumn = 20;
+    private const int FirstIntentColumn = FirstTokenColumn + 13;
 
     private static GrantRow Map(NpgsqlDataReader row) => new(
         IntegrationStore.Map(row),

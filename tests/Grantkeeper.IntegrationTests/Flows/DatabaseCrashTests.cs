@@ -27,7 +27,7 @@ public sealed class DatabaseCrashTests
 
         await cluster.Kill();
         held.Release();
-        await world.Host.Logs.Until("waits for the database; it is kept in memory");
+        await world.Host.Logs.Until("waits for the database; it is kept");
         (await world.Host.Get($"/api/v1/oauth/integrations/{id}/token")).Code.ShouldBe("storage.unavailable");
         (await world.Host.Get("/health/ready", key: null)).Status.ShouldBe(HttpStatusCode.ServiceUnavailable);
         (await world.Host.Get("/health/live", key: null)).Status.ShouldBe(HttpStatusCode.OK);

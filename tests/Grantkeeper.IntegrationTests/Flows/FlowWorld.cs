@@ -97,6 +97,25 @@ internal sealed class FlowWorld : IAsyncDisposable
         return node;
     }
 
+    /// <summary>The environment of a node of this deployment in a process of its own.</summary>
+    public IReadOnlyDictionary<string, string> ProcessSettings(string dataPath)
+    {
+        var environment = new Dictionary<string, string>
+        {
+            ["DEPLOY_ENV"] = "development",
+            ["FRONTEND_URL"] = Host.Origin,
+            ["GRANTKEEPER_PUBLIC_URL"] = Host.Origin,
+            ["GRANTKEEPER_API_KEY"] = FlowHost.ApiKey,
+            ["GRANTKEEPER_DATA_PATH"] = dataPath,
+            ["USER_DATA_DATABASE_URL"] = Database.Url,
+            ["OAUTH_ENCRYPTION_KEY"] = TestCluster.Key.Reveal(),
+            ["ASPNETCORE_URLS"] = $"http://localhost:{FreePort.Next()}",
+        };
+        foreach (var (name, value) in _settings.Where(setting => setting.Value is not null))
+            environment[name.Replace(":", "__", StringComparison.Ordinal)] = value!;
+        return environment;
+    }
+
     /// <summary>Breaks the sandbox: an endpoint and a mode, with further members as JSON.</summary>
     public async Task Break(string endpoint, string mode, string more = "")
     {

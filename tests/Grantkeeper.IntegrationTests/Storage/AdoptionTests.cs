@@ -159,9 +159,9 @@ public sealed class AdoptionTests
         (await kit.Ask($"SELECT legacy_id FROM oauth_integrations WHERE id = '{again.Integration.Id}'")).ShouldBe(12L);
 
         var adopted = await Grant(kit, 11);
-        var leased = (await kit.Vault.TakeLease("1", adopted.Integration.Id, 1, Guid.NewGuid(), "node", default)).ShouldNotBeNull();
+        var leased = (await kit.Vault.TakeLease("1", adopted.Integration.Id, 1, Guid.NewGuid(), "node", default)).ShouldNotBeNull().Row;
         var renewed = new TokenSet(new Secret("renewed"), new Secret("rotated"), DateTimeOffset.UnixEpoch.AddYears(60), TimeSpan.FromHours(1), adopted.Integration.Scopes);
-        (await kit.Vault.SaveRefreshed(leased, renewed, new RefreshAttempt("refreshed", null, null, DateTimeOffset.UnixEpoch, TimeSpan.Zero, null), StoreKit.Caller, "node", default)).ShouldBeTrue();
+        (await kit.Vault.SaveRefreshed(leased, renewed, Guid.NewGuid(), new RefreshAttempt("refreshed", null, null, DateTimeOffset.UnixEpoch, TimeSpan.Zero, null), StoreKit.Caller, "node", default)).ShouldBe(SaveOutcome.Saved);
         var row = await Grant(kit, 11);
         row.Integration.Status.ShouldBe(Grantkeeper.Integrations.IntegrationStatus.Active);
         row.OpenRefreshToken(kit.Box)!.Value.Reveal().ShouldBe("rotated");

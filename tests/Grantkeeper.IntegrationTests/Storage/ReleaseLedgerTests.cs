@@ -1,4 +1,3 @@
-using Grantkeeper.Settings;
 using Grantkeeper.Storage;
 using Grantkeeper.Tokens;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -152,8 +151,14 @@ public sealed class ReleaseLedgerTests : IAsyncLifetime
 
     private ReleaseLedger Ledger(StoreKit? kit = null) => new(
         (kit ?? _kit).Database, _kit.Audit, new Readiness(),
-        new GrantkeeperOptions { FrontendUrl = new Uri("https://app.test"), PublicUrl = new Uri("https://app.test"), NodeId = "node-1" },
-        TimeProvider.System, NullLogger<ReleaseLedger>.Instance);
+        Node(), TimeProvider.System, NullLogger<ReleaseLedger>.Instance);
+
+    private static Grantkeeper.Spool.NodeIdentity Node()
+    {
+        var node = new Grantkeeper.Spool.NodeIdentity();
+        node.Take("node-1");
+        return node;
+    }
 
     private async Task<string[]> Written() => [.. (await _kit.Rows(
         "SELECT caller || ' ' || sum(event_count) || ' ' || node_sequence FROM oauth_audit_log WHERE action = 'token_read' GROUP BY caller, node_sequence ORDER BY 1")).Select(row => (string)row[0]!)];

@@ -19,8 +19,8 @@ public sealed class RowLevelSecurityTests : IAsyncLifetime
         foreach (var user in (string[])["alice", "bob"])
         {
             var row = await _kit.Connect(user, account: user);
-            var leased = (await _kit.Vault.TakeLease(user, row.Integration.Id, 1, Guid.NewGuid(), "node", default))!;
-            await _kit.Vault.SaveFailure(leased, Guid.NewGuid(), new RefreshAttempt("transient", "timeout", null, DateTimeOffset.UnixEpoch, TimeSpan.Zero, null), false, null, StoreKit.Caller, "node", default);
+            var leased = (await _kit.Vault.TakeLease(user, row.Integration.Id, 1, Guid.NewGuid(), "node", default))!.Row;
+            await _kit.Vault.SaveFailure(leased, Guid.NewGuid(), new RefreshAttempt("transient", "timeout", null, DateTimeOffset.UnixEpoch, TimeSpan.Zero, null), new FailedRefresh(false, null, false), StoreKit.Caller, "node", default);
             await _kit.Database.ForUser(user).Transaction(db => _kit.Outbox.Add(db, "kind", user, "google", row.Integration.Id, new Secret("payload"), false, default), default);
         }
     }

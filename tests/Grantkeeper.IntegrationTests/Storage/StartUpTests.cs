@@ -144,7 +144,11 @@ public sealed class StartUpTests
             var clients = new ClientRegistrations(
                 platformDatabase, _database, new SecretBox(Keys), ProviderCatalogue.Read(new ConfigurationBuilder().Build(), options, [])!, new AuditLog(TimeProvider.System), TimeProvider.System,
                 NullLogger<ClientRegistrations>.Instance);
-            StartUp = new StartUp(options, Keys, _database, platformDatabase, clients, Readiness, TimeProvider.System, NullLogger<StartUp>.Instance);
+            var node = new Spool.NodeIdentity();
+            var spool = new Spool.NodeSpool(options, node, new SecretBox(Keys), NullLogger<Spool.NodeSpool>.Instance);
+            // Without a data path there is nothing to replay, so what that needs is never asked.
+            var replay = new Grantkeeper.Tokens.SpoolReplay(spool, null!, null!, _database, NullLogger<Grantkeeper.Tokens.SpoolReplay>.Instance);
+            StartUp = new StartUp(options, Keys, _database, platformDatabase, clients, spool, node, replay, Readiness, TimeProvider.System, NullLogger<StartUp>.Instance);
         }
 
         public KeyRing Keys { get; } = new();

@@ -96,6 +96,47 @@ public sealed class TokenVaultTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_an_earlier_attempt_left_open_is_told_to_the_next_one()
+    {
+        (await Lease("node-1")).ShouldNotBeNull().Earlier.ShouldBeNull("it is its own");
+        await EndLease();
+        var earlier = (await Lease("node-2")).ShouldNotBeNull().Earlier.ShouldNotBeNull();
+        (earlier.Node, earlier.Retries, earlier.NodeHasReplayed).ShouldBe(("node-1", 1, false));
+        earlier.Age.ShouldBeGreaterThan(TimeSpan.Zero);
+
+        // A lease that is given back unused was no retry.
+        await EndLease();
+        var owner = Guid.NewGuid();
+        await _kit.Vault.Release((await Lease("node-2", owner))!.Row, owner, None);
+        (await Lease("node-2"))!.Earlier!.Retries.ShouldBe(2);
+
+        await _kit.Ask("INSERT INTO nodes (id, spool_replayed_at) VALUES ('node-1', clock_timestamp())");
+        await EndLease();
+        (await Lease("node-2"))!.Earlier!.NodeHasReplayed.ShouldBeTrue();
+        await _kit.Ask("UPDATE nodes SET spool_replayed_at = clock_timestamp() - interval '1 hour'");
+        await EndLease();
+        (await Lease("node-2"))!.Earlier!.NodeHasReplayed.ShouldBeFalse("it came back before that attempt");
+    }
+
+    [Fact]
+    public async Task An_attempt_that_is_stored_already_is_recognised_whatever_came_after_it()
+    {
+        var (leased, attempt) = ((await Take())!, Guid.NewGuid());
+        (await Save(leased, attempt, "access-2")).ShouldBe(SaveOutcome.Saved);
+        (await Save(leased, attempt, "access-2")).ShouldBe(SaveOutcome.StoredBefore);
+        (await Save(leased, Guid.NewGuid(), "access-3")).ShouldBe(SaveOutcome.Lost);
+        (await Now()).Tokens!.Generation.ShouldBe(2);
+        (await _kit.Ask("SELECT count(*) FROM refresh_attempts")).ShouldBe(1L);
+    }
+
+    [Fact]
+    public async Task An_access_token_that_may_have_died_with_its_refresh_token_is_suspect()
+    {
+        (await Fail((await Take())!, ambiguous: true, suspect: true)).ShouldBeTrue();
+        (await Now()).Tokens!.SuspectGeneration.ShouldBe(1);
+    }
+
+    [Fact]
     public async Task A_refresh_stores_the_next_generation_with_everything_sealed_anew()
     {
         var leased = (await Take())!;
@@ -275,19 +316,23 @@ public sealed class TokenVaultTests : IAsyncLifetime
 
     private Guid Id => _row.Integration.Id;
 
-    private Task<GrantRow?> Take(string node = "node", Guid? owner = null) => _kit.Vault.TakeLease("u1", Id, 1, owner ?? Guid.NewGuid(), node, None);
+    private async Task<GrantRow?> Take(string node = "node", Guid? owner = null) => (await Lease(node, owner))?.Row;
+
+    private Task<Leased?> Lease(string node = "node", Guid? owner = null) => _kit.Vault.TakeLease("u1", Id, 1, owner ?? Guid.NewGuid(), node, None);
 
     private async Task<GrantRow> Now() => (await _kit.Vault.Find(Id, "u1", None)).ShouldNotBeNull();
 
     private Task EndLease() => _kit.Ask("UPDATE oauth_tokens SET lease_until = clock_timestamp() - interval '1 ms'");
 
-    private Task<bool> Save(GrantRow row, string access, string refresh = "refresh-2") => _kit.Vault.SaveRefreshed(
-        row, new TokenSet(new Secret(access), new Secret(refresh), TimeProvider.System.GetUtcNow().AddHours(1), TimeSpan.FromHours(1), ScopeSet.Of(["openid", "mail"])),
-        new RefreshAttempt("refreshed", null, null, TimeProvider.System.GetUtcNow(), TimeSpan.FromMilliseconds(7), null), StoreKit.Caller, "node", None);
+    private async Task<bool> Save(GrantRow row, string access, string refresh = "refresh-2") => await Save(row, Guid.NewGuid(), access, refresh) == SaveOutcome.Saved;
 
-    private Task<bool> Fail(GrantRow row, bool ambiguous = false, string? rejected = null, TimeSpan? next = null) => _kit.Vault.SaveFailure(
+    private Task<SaveOutcome> Save(GrantRow row, Guid attempt, string access, string refresh = "refresh-2") => _kit.Vault.SaveRefreshed(
+        row, new TokenSet(new Secret(access), new Secret(refresh), TimeProvider.System.GetUtcNow().AddHours(1), TimeSpan.FromHours(1), ScopeSet.Of(["openid", "mail"])),
+        attempt, new RefreshAttempt("refreshed", null, null, TimeProvider.System.GetUtcNow(), TimeSpan.FromMilliseconds(7), null), StoreKit.Caller, "node", None);
+
+    private Task<bool> Fail(GrantRow row, bool ambiguous = false, string? rejected = null, TimeSpan? next = null, bool suspect = false) => _kit.Vault.SaveFailure(
         row, row.Tokens!.IntentId!.Value, new RefreshAttempt("transient", "timeout", "ambiguous", TimeProvider.System.GetUtcNow(), TimeSpan.FromMilliseconds(7), TimeProvider.System.GetUtcNow() + next),
-        ambiguous, rejected, StoreKit.Caller, "node", None);
+        new FailedRefresh(ambiguous, rejected, suspect), StoreKit.Caller, "node", None);
 
     private async Task Waiting()
     {

@@ -10,12 +10,16 @@ public sealed class LogEventTests
     /// <summary>Level × 1000 + slice × 100; each slice has the hundred that begins here.</summary>
     private static readonly Dictionary<string, int> Ranges = new()
     {
-        ["Egress"] = 600, ["Startup"] = 900, ["Outbox"] = 1200, ["Providers"] = 1400, ["Http"] = 1500, ["Tokens"] = 3100, ["Connect"] = 4000,
+        ["Egress"] = 600, ["Spool"] = 800, ["Startup"] = 900, ["Outbox"] = 1200, ["Providers"] = 1400, ["Http"] = 1500, ["Tokens"] = 3100, ["Connect"] = 4000,
     };
 
     private static readonly string[] Approved =
     [
         "600 Debug Egress.Sent",
+        "800 Warning Spool.Absent",
+        "801 Error Spool.Broken",
+        "802 Warning Spool.Found",
+        "803 Error Spool.OtherRelease",
         "900 Information Startup.Ready",
         "901 Error Startup.DatabaseMissing",
         "902 Critical Startup.Refused",
@@ -29,6 +33,9 @@ public sealed class LogEventTests
         "3102 Warning Tokens.FailureNotStored",
         "3103 Warning Tokens.ReleasesWait",
         "3104 Error Tokens.Unreadable",
+        "3105 Warning Tokens.Replayed",
+        "3106 Warning Tokens.ReplayDiscarded",
+        "3107 Error Tokens.NotSpooled",
         "4000 Information Connect.Started",
         "4001 Information Connect.Completed",
         "4002 Information Connect.Failed",

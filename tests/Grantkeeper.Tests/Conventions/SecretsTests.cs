@@ -31,6 +31,7 @@ public sealed partial class SecretsTests
         ["Grantkeeper/Tokens/AccountCall.cs"] = "calls the provider's account endpoint and takes an echoed token out of its answer",
         ["Grantkeeper/Providers/AccountReader.cs"] = "verifies the id_token, calls userinfo",
         ["Grantkeeper/Tokens/Revocations.cs"] = "the payload is sealed as a whole",
+        ["Grantkeeper/Tokens/SpooledAnswer.cs"] = "the record is sealed as a whole",
         ["Grantkeeper/Tokens/TokenEndpoints.cs"] = "the one read that hands out an access token",
         ["Grantkeeper/Connect/BrowserEndpoints.cs"] = "cookie and redirect",
         ["Grantkeeper/Connect/CallbackPage.cs"] = "the ticket travels with the browser",
@@ -55,6 +56,7 @@ public sealed partial class SecretsTests
         "Grantkeeper/Storage/RoleCheck.cs ServiceReason.Deployment 1",
         "Grantkeeper/Tokens/ReleaseLedger.cs ServiceReason.Worker 2",
         "Grantkeeper/Tokens/Revocations.cs ServiceReason.Worker 1",
+        "Grantkeeper/Tokens/SpoolReplay.cs ServiceReason.Worker 1",
         "Grantkeeper/Tokens/TokenVault.cs ServiceReason.ServiceKey 1",
     ];
 

@@ -8,7 +8,7 @@ public sealed partial class SliceOrderTests
 {
     private static readonly string[] Order =
     [
-        "Errors", "Encryption", "OAuth", "Egress", "Storage", "Jwt", "Settings",
+        "Errors", "Encryption", "OAuth", "Egress", "Storage", "Jwt", "Settings", "Spool",
         "Audit", "Outbox", "Identity", "Providers",
         "Http", "RedirectUris", "Links", "Integrations",
         "Consents", "Tokens",

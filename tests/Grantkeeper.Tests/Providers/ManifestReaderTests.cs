@@ -15,6 +15,7 @@ public sealed class ManifestReaderTests
         (read.RevocationScope, read.RevocationToken, read.CodeLifetime, read.ClientAuthentication, read.ResponseMode).ShouldBe((RevocationScope.Token, "refresh_token", TimeSpan.FromMinutes(1), null, null));
         (read.Account.Source, read.Account.Id.Single(), read.Account.Email.Single(), read.Account.Name).ShouldBe((AccountSource.Userinfo, "sub", "email", "name"));
         read.DefaultScopes.Count.ShouldBe(0);
+        read.Rotation.Profile.ShouldBe(RotationProfile.Strict, "what nobody knows is not risked");
         Read("schema_version: 1\nkey: acme\ndisplay_name: Acme\ndiscovery: true\n").Verification.ShouldBe(Verification.Draft);
     }
 
@@ -51,12 +52,14 @@ public sealed class ManifestReaderTests
             refresh_parameters: { y: 2 }
             request_headers: { Acme-Version: 2026-01-01 }
             refresh: false
+            rotation: { profile: grace, grace_seconds: 30, companion: true }
             revocation_scope: project
             revocation_token: access_token
             account: { source: none, id: [workspace.id, bot_id], email: [mail, upn], name: owner.name, picture: icon }
             code_lifetime_seconds: 300
             """);
         (read.Verification, read.DocsUrl, read.Issuer, read.IssuerAliases.Single()).ShouldBe((Verification.Simulated, "https://acme.example.com/docs", "https://acme.example.com", "acme.example.com"));
+        read.Rotation.ShouldBe(new Rotation(RotationProfile.Grace, TimeSpan.FromSeconds(30), true));
         (read.RevocationEndpoint!.AbsolutePath, read.UserinfoEndpoint!.AbsolutePath, read.JwksUri!.AbsolutePath).ShouldBe(("/revoke", "/me", "/jwks"));
         (read.ClientAuthentication, read.TokenRequestIsJson, read.Pkce, read.Iss, read.ResponseMode, read.ScopeSeparator).ShouldBe((ClientAuthenticationMethod.BasicRaw, true, false, IssPolicy.Required, "form_post", ","));
         (read.DefaultScopes.ToString(), read.RequiredScopes.ToString(), read.Scopes.Count).ShouldBe(("a b", "a", 2));
@@ -169,6 +172,11 @@ public sealed class ManifestReaderTests
         ManifestTree.Parse(yaml, "acme.yaml", faults).ShouldBeNull();
         faults.Single().ShouldStartWith("acme.yaml: ");
     }
+
+    [Theory]
+    [InlineData("{ profile: grace }"), InlineData("{ profile: strict, grace_seconds: 5 }"), InlineData("{ grace_seconds: 5 }")]
+    public void Seconds_of_grace_belong_to_the_profile_grace(string rotation) =>
+        Faults($"{Good}\nrotation: {rotation}").Single().ShouldBe("acme.yaml: rotation: grace_seconds belongs to the profile grace, and only to it");
 
     [Fact]
     public void A_fault_of_the_form_names_its_line() => Faults("schema_version: 1\nkey: acme\nkey: acme2\n").Single().ShouldContain("line 3");

@@ -17,6 +17,7 @@ public sealed partial class SchemaTests
     private static readonly Dictionary<string, JsonObject> Places = new()
     {
         ["fields"] = At("properties"),
+        ["rotation"] = At("properties", "rotation", "properties"),
         ["account"] = At("properties", "account", "properties"),
         ["entry.Fields"] = At("properties", "scopes", "additionalProperties", "properties"),
         ["variable"] = At("properties", "variables", "additionalProperties", "properties"),
@@ -56,7 +57,7 @@ public sealed partial class SchemaTests
 
     [Theory]
     [InlineData("verification", typeof(Verification)), InlineData("client_authentication", typeof(ClientAuthenticationMethod)), InlineData("iss", typeof(IssPolicy)), InlineData("revocation_scope", typeof(RevocationScope))]
-    [InlineData("account/properties/source", typeof(AccountSource)), InlineData("variables/additionalProperties/properties/kind", typeof(VariableKind))]
+    [InlineData("account/properties/source", typeof(AccountSource)), InlineData("rotation/properties/profile", typeof(RotationProfile)), InlineData("variables/additionalProperties/properties/kind", typeof(VariableKind))]
     public void Closed_words_are_the_readers(string path, Type type)
     {
         var words = At(["properties", .. path.Split('/')])["enum"]!.AsArray().Select(word => word!.GetValue<string>());
@@ -65,7 +66,7 @@ public sealed partial class SchemaTests
 
     [Fact]
     public void Members_outside_of_the_schema_are_refused_everywhere() =>
-        new[] { Root, At("properties", "account"), At("properties", "scopes", "additionalProperties"), At("properties", "variables", "additionalProperties") }
+        new[] { Root, At("properties", "account"), At("properties", "rotation"), At("properties", "scopes", "additionalProperties"), At("properties", "variables", "additionalProperties") }
             .ShouldAllBe(place => !place["additionalProperties"]!.GetValue<bool>());
 
     public static TheoryData<string> Shipped() => [.. Directory.EnumerateFiles(SourceTree.Providers, "*.yaml").Select(file => Path.GetFileName(file)!).Order(StringComparer.Ordinal)];

@@ -13,6 +13,7 @@ public sealed class OptionsReaderTests
         (options.Environment, options.FrontendUrl.AbsoluteUri, options.PublicUrl, options.PublicUrlIsSet).ShouldBe((DeployEnvironment.Production, "https://app.example.com/", options.FrontendUrl, false));
         (options.UserDataDatabase, options.PlatformDatabase).ShouldBe(("postgresql://gk:pw@db.internal:5432/grantkeeper", "postgresql://gk:pw@db.internal:5432/grantkeeper"));
         (options.ApiKey.IsEmpty, options.Sandbox, options.RunWorkers, options.UserIdClaim, options.ProvidersPath).ShouldBe((true, false, true, "sub", null));
+        (options.DataPath, options.SpoolWait).ShouldBe((null, TimeSpan.FromMinutes(10)));
         (options.AllowedOrigins.Count, options.AllowedNetworks.Count, options.AllowsLoopbackHttp).ShouldBe((0, 0, false));
     }
 
@@ -27,6 +28,11 @@ public sealed class OptionsReaderTests
     [InlineData("test"), InlineData("producton"), InlineData("0"), InlineData("development,staging")]
     public void An_unknown_environment_stops_the_start(string text) => Faults(("DEPLOY_ENV", text)).Single().ShouldStartWith($"DEPLOY_ENV is \"{text}\"");
 
+    [Theory]
+    [InlineData("-00:00:01"), InlineData("1.00:00:01"), InlineData("ten minutes")]
+    public void A_wait_that_is_none_stops_the_start(string text) =>
+        Faults(("Grantkeeper:Refresh:SpoolWait", text)).Single().ShouldStartWith($"Grantkeeper:Refresh:SpoolWait is \"{text}\"");
+
     [Fact]
     public void Every_variable_has_its_place()
     {
@@ -36,7 +42,9 @@ public sealed class OptionsReaderTests
             ("PLATFORM_DATABASE_URL", "postgres://p@h/platform"), ("GRANTKEEPER_MIGRATION_DATABASE_URL", "postgres://m@h/user_data"), ("GRANTKEEPER_PLATFORM_MIGRATION_DATABASE_URL", "postgres://m@h/platform"),
             ("GRANTKEEPER_API_KEY", new string('k', 32)), ("GRANTKEEPER_SANDBOX", "true"), ("GRANTKEEPER_PROVIDERS_PATH", folder),
             ("Grantkeeper:Connect:AllowedOrigins:0", "https://admin.example.com"), ("Grantkeeper:Connect:AllowedOrigins:1", "http://127.0.0.1:5173/"),
-            ("Grantkeeper:Egress:AllowedNetworks:0", "10.20.0.0/16"), ("Grantkeeper:RunWorkers", "false"), ("Grantkeeper:Identity:UserIdClaim", "oid"));
+            ("Grantkeeper:Egress:AllowedNetworks:0", "10.20.0.0/16"), ("Grantkeeper:RunWorkers", "false"), ("Grantkeeper:Identity:UserIdClaim", "oid"),
+            ("GRANTKEEPER_DATA_PATH", "some/../folder"), ("Grantkeeper:Refresh:SpoolWait", "00:02:30"));
+        (options.DataPath, options.SpoolWait).ShouldBe((Path.GetFullPath("folder"), TimeSpan.FromSeconds(150)));
         (options.FrontendUrl.AbsoluteUri, options.PublicUrl.AbsoluteUri, options.PublicUrlIsSet, options.AllowsLoopbackHttp).ShouldBe(("http://localhost:3000/", "http://localhost:8000/", true, true));
         (options.PlatformDatabase, options.UserDataMigrationDatabase, options.PlatformMigrationDatabase).ShouldBe(("postgres://p@h/platform", "postgres://m@h/user_data", "postgres://m@h/platform"));
         (options.ApiKey.Reveal().Length, options.Sandbox, options.ProvidersPath, options.RunWorkers, options.UserIdClaim).ShouldBe((32, true, folder, false, "oid"));

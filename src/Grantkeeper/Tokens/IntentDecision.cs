@@ -1,0 +1,41 @@
+using Grantkeeper.Providers;
+
+namespace Grantkeeper.Tokens;
+
+/// <summary>
+/// Decides whether a refresh token may be shown again after an attempt whose end nobody knows: its answer may have been lost
+/// on the way, or may lie in the spool of a node that is away (invariants I1, I2).
+/// </summary>
+internal static class IntentDecision
+{
+    /// <summary>A second use this close to the end of the provider's grace might come too late.</summary>
+    public static readonly TimeSpan GraceMargin = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long to wait; null: the refresh token may be shown.</summary>
+    /// <param name="rotation">The provider's habit.</param>
+    /// <param name="leased">The row, with the attempt that was left open.</param>
+    /// <param name="node">This node.</param>
+    /// <param name="spoolWait">How long a node that went away is waited for.</param>
+    /// <param name="now">The time here, for the end of the access token.</param>
+    public static TimeSpan? Wait(Rotation rotation, Leased leased, string node, TimeSpan spoolWait, DateTimeOffset now)
+    {
+        // Nothing is open, or the old token stays good whatever happened.
+        if (leased.Earlier is not { } earlier || rotation.Profile is RotationProfile.None or RotationProfile.Lazy)
+            return null;
+
+        // Once more inside the grace, with a margin.
+        if (rotation.Profile == RotationProfile.Grace && earlier.Retries == 1 && earlier.Age < rotation.Grace - GraceMargin)
+            return null;
+
+        // The token may be used up: not risked while the access token is good.
+        if (RefreshDecision.MayStillBeServed(leased.Row, now))
+            return leased.Row.Tokens!.ExpiresAt is { } end ? end - RefreshDecision.ServeMargin - now : spoolWait;
+
+        // This node's own attempt has ended without an answer, or its node is back and had none.
+        if (earlier.Node == node || earlier.NodeHasReplayed)
+            return null;
+
+        // Another node may hold the answer. Longer than this nobody waits for it.
+        return earlier.Age < spoolWait ? spoolWait - earlier.Age : null;
+    }
+}

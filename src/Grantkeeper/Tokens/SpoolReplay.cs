@@ -1,0 +1,66 @@
+using Grantkeeper.Audit;
+using Grantkeeper.Spool;
+using Grantkeeper.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace Grantkeeper.Tokens;
+
+/// <summary>
+/// Stores the answers that this node, or a node that died on this machine, held when it went away, and says so to the
+/// others: until then they leave those grants alone. Before it has run, this node serves nothing and refreshes nothing.
+/// </summary>
+internal sealed class SpoolReplay(NodeSpool spool, TokenVault vault, LateTokens lateTokens, Database database, ILogger<SpoolReplay> logger)
+{
+    private readonly HashSet<Guid> _stored = [];
+    private Queue<LeftBehind>? _left;
+
+    /// <summary>Runs once, at start, when keys and database are there.</summary>
+    /// <exception cref="StorageUnavailableException">The database went away; what is not stored stays and is found again by the next call.</exception>
+    public async Task Run(CancellationToken cancellation)
+    {
+        _left ??= new Queue<LeftBehind>(spool.Open());
+        while (_left.TryPeek(out var folder))
+        {
+            foreach (var record in folder.Records.Where(record => !_stored.Contains(record.Id)))
+            {
+                await Store(record, folder.NodeId, cancellation);
+                _stored.Add(record.Id);
+                folder.Stored(record);
+            }
+
+            // Somebody who can read the rest may come; until then nobody relies on this node having told everything.
+            if (folder.Unreadable == 0)
+                await Announce(folder.NodeId, cancellation);
+            folder.Finished();
+            _left.Dequeue();
+        }
+    }
+
+    private async Task Store(SpoolRecord record, string nodeId, CancellationToken cancellation)
+    {
+        if (SpooledAnswer.Read(record) is not { } answer)
+            return;
+        var current = await vault.Find(answer.IntegrationId, answer.UserId, cancellation);
+        if (current is null)
+        {
+            // The owner was erased: nothing of his is stored again.
+            TokensLog.ReplayDiscarded(logger, answer.IntegrationId);
+            return;
+        }
+
+        var tried = answer.On(current);
+        var outcome = current.Tokens is null
+            ? SaveOutcome.Lost
+            : await vault.SaveRefreshed(tried, answer.Tokens, answer.AttemptId, answer.Attempt, AuditSource.Background, nodeId, cancellation);
+        if (outcome == SaveOutcome.Lost)
+            await lateTokens.Handle(tried, answer.Tokens, AuditSource.Background, cancellation);
+        TokensLog.Replayed(logger, answer.IntegrationId, answer.Generation + 1, outcome.ToString());
+    }
+
+    private Task Announce(string nodeId, CancellationToken cancellation) => database.AsService(ServiceReason.Worker).Execute(
+        """
+        INSERT INTO nodes (id, spool_replayed_at) VALUES ($1, clock_timestamp())
+        ON CONFLICT (id) DO UPDATE SET started_at = now(), spool_replayed_at = clock_timestamp()
+        """,
+        cancellation, nodeId);
+}

@@ -1,0 +1,60 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Grantkeeper.Encryption;
+using Grantkeeper.OAuth;
+using Grantkeeper.Spool;
+
+namespace Grantkeeper.Tokens;
+
+/// <summary>A merged answer with everything that its success write needs, so that it can be stored without its flight.</summary>
+internal sealed record SpooledAnswer(
+    Guid AttemptId, string UserId, Guid IntegrationId, string Provider, int Epoch, long Generation, TokenSet Tokens, DateTimeOffset SentAt, TimeSpan Duration)
+{
+    public static SpooledAnswer Of(Guid attemptId, GrantRow tried, TokenSet tokens, DateTimeOffset sentAt, TimeSpan duration) => new(
+        attemptId, tried.Integration.UserId, tried.Integration.Id, tried.Integration.Provider, tried.Tokens!.Epoch, tried.Tokens.Generation, tokens, sentAt, duration);
+
+    /// <summary>The attempt as its row in <c>refresh_attempts</c> tells it.</summary>
+    public RefreshAttempt Attempt => new("refreshed", null, null, SentAt, Duration, RefreshDecision.NextRefresh(Tokens.ExpiresAt, Tokens.Lifetime));
+
+    /// <summary>The row that was tried: who and what it is today, with the tokens' place of then.</summary>
+    public GrantRow On(GrantRow current) => current with
+    {
+        Tokens = (current.Tokens ?? new SealedTokens { Epoch = Epoch, Generation = Generation, AccessToken = "" }) with { Epoch = Epoch, Generation = Generation },
+    };
+
+    /// <summary>The text that is sealed into the spool.</summary>
+    public SpoolRecord ToRecord() => new(AttemptId, new Secret(new JsonObject
+    {
+        ["user_id"] = UserId,
+        ["integration_id"] = IntegrationId,
+        ["provider"] = Provider,
+        ["epoch"] = Epoch,
+        ["generation"] = Generation,
+        ["access_token"] = Tokens.AccessToken.Reveal(),
+        ["refresh_token"] = Tokens.RefreshToken.Reveal(),
+        ["expires_at"] = Tokens.ExpiresAt,
+        ["lifetime_seconds"] = Tokens.Lifetime?.TotalSeconds,
+        ["scopes"] = Tokens.Scopes.ToString(),
+        ["sent_at"] = SentAt,
+        ["duration_ms"] = Duration.TotalMilliseconds,
+    }.ToJsonString()));
+
+    /// <summary>Reads a record; null when it is none of ours.</summary>
+    public static SpooledAnswer? Read(SpoolRecord record)
+    {
+        try
+        {
+            var json = JsonNode.Parse(record.Answer.Reveal())!.AsObject();
+            var tokens = new TokenSet(
+                new Secret((string)json["access_token"]!), new Secret((string)json["refresh_token"]!), (DateTimeOffset?)json["expires_at"],
+                (double?)json["lifetime_seconds"] is { } seconds ? TimeSpan.FromSeconds(seconds) : null, ScopeSet.Parse((string)json["scopes"]!));
+            return new SpooledAnswer(
+                record.Id, (string)json["user_id"]!, (Guid)json["integration_id"]!, (string)json["provider"]!, (int)json["epoch"]!, (long)json["generation"]!,
+                tokens, (DateTimeOffset)json["sent_at"]!, TimeSpan.FromMilliseconds((double)json["duration_ms"]!));
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException or ArgumentNullException)
+        {
+            return null;
+        }
+    }
+}
