@@ -35,7 +35,7 @@ public sealed class ClientAdviceTests
     [Fact]
     public void All_faults_come_at_once_and_none_repeats_what_was_pasted()
     {
-        var faults = Faults("google", " my-id", "my secret");
+        var faults = Faults("google", " my-id", "my secret ");
         faults.Count.ShouldBe(2);
         string.Join(' ', faults).ShouldNotContain("my-id");
         string.Join(' ', faults).ShouldNotContain("my secret");
