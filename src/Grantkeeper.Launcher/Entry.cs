@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Grantkeeper.Launcher.Demo;
 
 namespace Grantkeeper.Launcher;
 
@@ -52,18 +53,35 @@ internal static class Entry
 
         try
         {
+            if (options.Demo)
+            {
+                Launch.RefuseProduction(settings.Variable);
+                await new CrashDemo(options, settings).Run(stop);
+                return 0;
+            }
+
             var launch = new Launch(options, settings);
             await (options.Reset ? launch.Reset(stop) : launch.Run(stop));
             return 0;
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            settings.Terminal.Trouble("Stopped before the end. Nothing of it runs any more.");
+            return 1;
         }
         catch (LaunchException trouble)
         {
             settings.Terminal.Trouble(trouble.Message);
             return 1;
         }
+        catch (Exception trouble) when (trouble is HttpRequestException or TimeoutException)
+        {
+            settings.Terminal.Trouble($"A process that was started here does not answer: {trouble.Message} The logs below {settings.DataPath} say more; run it again when the machine is less busy.");
+            return 1;
+        }
         catch (Exception trouble) when (trouble is IOException or UnauthorizedAccessException or Npgsql.NpgsqlException)
         {
-            settings.Terminal.Trouble($"{trouble.Message} Check that {settings.DataPath} belongs to you and that the disk has room, then run ./run again.");
+            settings.Terminal.Trouble($"{trouble.Message} Check that {settings.DataPath} belongs to you, can be written to and has room, or name another folder in GRANTKEEPER_DATA_PATH, then run ./run again.");
             return 1;
         }
     }

@@ -11,6 +11,7 @@ namespace Grantkeeper.Launcher;
 internal sealed class Launch(LaunchOptions options, LaunchSettings settings)
 {
     private const string DatabaseName = "grantkeeper";
+    private static readonly TimeSpan OwnDatabasePatience = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan SignalDelay = TimeSpan.FromMilliseconds(500);
 
     private readonly Terminal _terminal = settings.Terminal;
@@ -40,10 +41,11 @@ internal sealed class Launch(LaunchOptions options, LaunchSettings settings)
             }
 
             // 4. server and sandbox; disposal runs from the last to the first, which is step 8
+            var migrated = cluster is null ? 0 : await AppliedMigrations.Count(cluster, DatabaseName, stop);
             var started = settings.Time.GetTimestamp();
             await using var server = StartChild("server", settings.Server, environment.Server(cluster?.UrlOf(DatabaseName)));
             await using var sandbox = options.Sandbox ? StartChild("sandbox", settings.Sandbox, environment.SandboxServer()) : null;
-            await Serve(environment, server, sandbox, started, stop);
+            await Serve(environment, cluster, migrated, server, sandbox, started, stop);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -72,13 +74,18 @@ internal sealed class Launch(LaunchOptions options, LaunchSettings settings)
             return;
         }
 
-        if (Path.Exists(Path.Combine(path, "postgres")))
-            await PrivateCluster.Remove(ClusterOptions(_ => { }), stop);
+        foreach (var owner in (string[])[path, Path.Combine(path, "demo")])
+        {
+            if (Path.Exists(Path.Combine(owner, "postgres")))
+                await PrivateCluster.Remove(ClusterOptions(_ => { }) with { DataPath = owner }, stop);
+        }
+
         Directory.Delete(path, recursive: true);
         _terminal.Say($"Deleted {path} and the private database. ./run starts anew.");
     }
 
-    private static void RefuseProduction(Func<string, string?> variable)
+    /// <summary>Says no where users' credentials are.</summary>
+    internal static void RefuseProduction(Func<string, string?> variable)
     {
         if (string.Equals(variable("DEPLOY_ENV"), "production", StringComparison.OrdinalIgnoreCase))
             throw new LaunchException("DEPLOY_ENV is production, and ./run is for development only. Start Grantkeeper.Server itself in production, or unset DEPLOY_ENV.");
@@ -91,7 +98,8 @@ internal sealed class Launch(LaunchOptions options, LaunchSettings settings)
             LoopbackPort.MustBeFree(addresses.SandboxPort, "sandbox (the server's port + 100)", "choose another with --port N, or leave the sandbox out with --no-sandbox");
     }
 
-    private static void Prepare(string dataPath)
+    /// <summary>Makes a folder that only its owner may enter.</summary>
+    internal static void Prepare(string dataPath)
     {
         if (OperatingSystem.IsWindows())
             Directory.CreateDirectory(dataPath);
@@ -111,7 +119,7 @@ internal sealed class Launch(LaunchOptions options, LaunchSettings settings)
         var cluster = await PrivateCluster.Start(
             ClusterOptions(binaries =>
             {
-                _terminal.Step(Describe(binaries), settings.Time.GetElapsedTime(started));
+                _terminal.Step(Words.Describe(binaries), settings.Time.GetElapsedTime(started));
                 started = settings.Time.GetTimestamp();
             }),
             stop);
@@ -126,7 +134,7 @@ internal sealed class Launch(LaunchOptions options, LaunchSettings settings)
         }
 
         _terminal.Step(
-            $"database ready on 127.0.0.1:{cluster.Port}{(cluster.IsOwner ? "" : ", started by another ./run")}", settings.Time.GetElapsedTime(started));
+            $"database ready on 127.0.0.1:{cluster.Port} ({(cluster.IsOwner ? "private, this machine only" : "started by another ./run")})", settings.Time.GetElapsedTime(started));
         return cluster;
     }
 
@@ -140,19 +148,22 @@ internal sealed class Launch(LaunchOptions options, LaunchSettings settings)
         await Task.Delay(Timeout.InfiniteTimeSpan, settings.Time, stop);
     }
 
-    private async Task Serve(LaunchEnvironment environment, Child server, Child? sandbox, long started, CancellationToken stop)
+    private async Task Serve(
+        LaunchEnvironment environment, PrivateCluster? cluster, long migrated, Child server, Child? sandbox, long started, CancellationToken stop)
     {
         var addresses = environment.Addresses;
         using var http = new LoopbackHttp(settings.Time);
         try
         {
             // 5. readiness
-            await http.WaitUntilReady(server, $"{addresses.Server}/health/ready", settings.Patience, stop);
-            _terminal.Step($"server ready on {addresses.Server}", settings.Time.GetElapsedTime(started));
+            await ServerReady(http, environment, server, stop);
+            var migrations = cluster is null ? "" : Migrations(await AppliedMigrations.Count(cluster, DatabaseName, stop) - migrated);
+            _terminal.Step($"{migrations}server ready on {addresses.Server}", settings.Time.GetElapsedTime(started));
             if (sandbox is not null)
             {
+                started = settings.Time.GetTimestamp();
                 await http.WaitUntilReady(sandbox, $"{addresses.Sandbox}/.well-known/openid-configuration", settings.Patience, stop);
-                _terminal.Step($"sandbox ready on {addresses.Sandbox} (simulated, no real account is touched)", settings.Time.GetElapsedTime(started));
+                _terminal.Step($"sandbox on {addresses.Sandbox}: simulated, no real account is touched", settings.Time.GetElapsedTime(started));
             }
 
             // 6. link and next steps
@@ -168,6 +179,31 @@ internal sealed class Launch(LaunchOptions options, LaunchSettings settings)
             _terminal.Say("Stopping.");
         }
     }
+
+    // A database of one's own that cannot be used is told as such, and soon: waiting does not mend a wrong address or password.
+    private async Task ServerReady(LoopbackHttp http, LaunchEnvironment environment, Child server, CancellationToken stop)
+    {
+        var variable = environment.DatabaseVariable;
+        var patience = variable is null || settings.Patience < OwnDatabasePatience ? settings.Patience : OwnDatabasePatience;
+        try
+        {
+            await http.WaitUntilReady(server, $"{environment.Addresses.Server}/health/ready", patience, stop);
+        }
+        catch (LaunchException trouble) when (variable is not null && !server.Ended.IsCompleted)
+        {
+            if (await http.WhyNotReady(environment.Addresses.Server, stop) is not { } reason)
+                throw;
+            throw new LaunchException(
+                $"The database that {variable} names cannot be used: {reason} Start that database or correct {variable}, or unset it to have a private one.", trouble);
+        }
+    }
+
+    private static string Migrations(long applied) => applied switch
+    {
+        0 => "database up to date, ",
+        1 => "1 database migration applied, ",
+        _ => $"{applied} database migrations applied, ",
+    };
 
     // Ctrl-C reaches the children too, so one that ends just before the signal is noticed here has not failed.
     private async Task Watch(IReadOnlyList<Child> children, CancellationToken stop)
@@ -196,10 +232,4 @@ internal sealed class Launch(LaunchOptions options, LaunchSettings settings)
         _terminal.Say($"This deletes {path} with its keys, its log and its private database. Type yes to go on:");
         return string.Equals((await settings.Answers.ReadLineAsync(stop))?.Trim(), "yes", StringComparison.OrdinalIgnoreCase);
     }
-
-    private static string Describe(PostgresBinaries binaries) => binaries.Source switch
-    {
-        PostgresSource.Npm => $"PostgreSQL {binaries.Version} from npm, pinned version, checksum compared ({binaries.Folder})",
-        _ => $"PostgreSQL {binaries.Version} found in {binaries.Folder}",
-    };
 }

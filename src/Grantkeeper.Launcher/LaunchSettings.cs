@@ -18,6 +18,9 @@ internal sealed record LaunchSettings
     /// <summary>How to start the sandbox.</summary>
     public IReadOnlyList<string> Sandbox { get; init; } = Built("Grantkeeper.Sandbox");
 
+    /// <summary>How to start the hand-written sample, which only the demo needs.</summary>
+    public IReadOnlyList<string> HandWritten { get; init; } = Built("HandWritten");
+
     /// <summary>How long server and sandbox may take until they answer.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(60);
 

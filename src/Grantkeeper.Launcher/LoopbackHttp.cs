@@ -38,6 +38,21 @@ internal sealed class LoopbackHttp(TimeProvider time) : IDisposable
         }
     }
 
+    /// <summary>The server's own words for why it is not ready; null if it has none.</summary>
+    public async Task<string?> WhyNotReady(string server, CancellationToken cancellation)
+    {
+        try
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"{server}/oauth/health");
+            var components = (await Ask(request, OneAnswer, cancellation)).Json.GetProperty("components").EnumerateObject();
+            return components.Select(component => component.Value.TryGetProperty("message", out var message) ? message.GetString() : null).FirstOrDefault(message => message is not null);
+        }
+        catch (Exception silent) when (silent is HttpRequestException or TimeoutException or JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Asks the server for a one-time link to its pages.</summary>
     public async Task<SignInLink> RequestSignInLink(string server, string apiKey, CancellationToken cancellation)
     {
@@ -60,6 +75,24 @@ internal sealed class LoopbackHttp(TimeProvider time) : IDisposable
         }
     }
 
+    /// <summary>Asks once and reads the answer to its end.</summary>
+    /// <exception cref="HttpRequestException">Nobody answers, or the connection broke.</exception>
+    /// <exception cref="TimeoutException">There was no answer within <paramref name="limit"/>.</exception>
+    public async Task<LoopbackAnswer> Ask(HttpRequestMessage request, TimeSpan limit, CancellationToken cancellation)
+    {
+        try
+        {
+            using var answer = await Send(request, cancellation, limit);
+            var body = await answer.Content.ReadAsStringAsync(cancellation);
+            var cookies = answer.Headers.TryGetValues("Set-Cookie", out var set) ? string.Join("; ", set.Select(cookie => cookie.Split(';')[0])) : null;
+            return new((int)answer.StatusCode, body, answer.Headers.Location is { } location ? new Uri(request.RequestUri!, location) : null, cookies);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new TimeoutException($"{request.RequestUri!.GetLeftPart(UriPartial.Path)} did not answer within {limit.TotalSeconds:0} seconds.");
+        }
+    }
+
     public void Dispose() => _http.Dispose();
 
     private async Task<string> Status(HttpRequestMessage request, CancellationToken cancellation)
@@ -79,11 +112,11 @@ internal sealed class LoopbackHttp(TimeProvider time) : IDisposable
         }
     }
 
-    private async Task<HttpResponseMessage> Send(HttpRequestMessage request, CancellationToken cancellation)
+    private async Task<HttpResponseMessage> Send(HttpRequestMessage request, CancellationToken cancellation, TimeSpan? limit = null)
     {
         if (request.RequestUri is not { IsLoopback: true })
             throw new InvalidOperationException($"The launcher talks to this machine only, not to {request.RequestUri?.Host}.");
-        using var deadline = new CancellationTokenSource(OneAnswer, time);
+        using var deadline = new CancellationTokenSource(limit ?? OneAnswer, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, deadline.Token);
         return await _http.SendAsync(request, either.Token);
     }
@@ -93,3 +126,19 @@ internal sealed class LoopbackHttp(TimeProvider time) : IDisposable
 /// <param name="Address">Where it leads.</param>
 /// <param name="Validity">How long it works.</param>
 internal sealed record SignInLink(string Address, TimeSpan Validity);
+
+/// <summary>An answer, read to its end. A class, so that a token in its body never prints.</summary>
+internal sealed class LoopbackAnswer(int status, string body, Uri? location, string? cookies)
+{
+    public int Status => status;
+
+    public string Body => body;
+
+    /// <summary>Where it leads, absolute.</summary>
+    public Uri? Location => location;
+
+    /// <summary>What it set, in the form in which a browser sends it back.</summary>
+    public string? Cookies => cookies;
+
+    public JsonElement Json => JsonSerializer.Deserialize<JsonElement>(body);
+}

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 
 namespace Grantkeeper.Launcher;
 
@@ -21,6 +22,20 @@ internal static class LoopbackPort
         {
             return false;
         }
+    }
+
+    /// <summary>Different free ports, outside of the range from which systems take the ports of outgoing connections.</summary>
+    public static int[] ChooseFree(int count)
+    {
+        var chosen = new HashSet<int>();
+        while (chosen.Count < count)
+        {
+            var port = RandomNumberGenerator.GetInt32(Postgres.ClusterPort.First, Postgres.ClusterPort.Last + 1);
+            if (IsFree(port))
+                chosen.Add(port);
+        }
+
+        return [.. chosen];
     }
 
     /// <summary>Refuses a port that is taken, and says how to find who has it.</summary>

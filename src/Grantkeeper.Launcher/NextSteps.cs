@@ -10,11 +10,14 @@ internal static class NextSteps
         terminal.Highlight($"Open {link.Address}, valid {link.Validity.TotalMinutes:0} minutes");
         terminal.Say("");
         terminal.Say(sandbox
-            ? "1. Connect an account: choose the sandbox on that page; it plays the provider, consent page included."
-            : "1. Connect an account: choose a provider on that page, once its client id and secret are set.");
+            ? "1. Connect an account: the sandbox on that page plays the provider."
+            : "1. Connect an account, once the client id and secret of a provider are set.");
         terminal.Say("2. Read a fresh token:");
         terminal.Say($"   curl -s -H \"Authorization: Bearer {apiKeyInShell}\" \"{addresses.Server}/oauth/{(sandbox ? "sandbox" : "google")}/token?user_id=demo\"");
-        terminal.Say($"3. Read on at {addresses.Server}/docs. Ctrl-C stops everything; ./run --reset also deletes it.");
+        terminal.Say("3. See which grants survive kill -9 and a dead database (about a minute):");
+        terminal.Say("   ./run demo crash");
+        terminal.Say("");
+        terminal.Say($"All calls: {addresses.Server}/docs. Ctrl-C stops everything; ./run --reset deletes it.");
         terminal.Say("");
     }
 }

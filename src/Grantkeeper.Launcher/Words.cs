@@ -1,3 +1,5 @@
+using Grantkeeper.Launcher.Postgres;
+
 namespace Grantkeeper.Launcher;
 
 /// <summary>Small pieces of text for messages.</summary>
@@ -6,6 +8,13 @@ internal static class Words
     /// <summary>The last lines of a text, without empty ones.</summary>
     public static string LastLines(string text, int count) =>
         string.Join('\n', text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).TakeLast(count));
+
+    /// <summary>Where the database's programs came from.</summary>
+    public static string Describe(PostgresBinaries binaries) => binaries.Source switch
+    {
+        PostgresSource.Npm => $"PostgreSQL {binaries.Version} from npm, pinned version, checksum compared ({binaries.Folder})",
+        _ => $"PostgreSQL {binaries.Version} found in {binaries.Folder}",
+    };
 
     /// <summary>The last lines of a file that another process may still be writing; nothing if it cannot be read.</summary>
     public static string LastLinesOf(string path, int count)

@@ -36,6 +36,9 @@ public sealed class SandboxState : IDisposable
     /// <summary>The switches that break things.</summary>
     public FaultBoard Faults { get; } = new();
 
+    /// <summary>The answers that wait to be released.</summary>
+    public HeldAnswers Held { get; } = new();
+
     /// <summary>What happened how often.</summary>
     public Counters Counters { get; } = new();
 
@@ -60,11 +63,12 @@ public sealed class SandboxState : IDisposable
 
     internal SigningKey OtherKey { get; } = new();
 
-    /// <summary>Back to the start: no grants, no switches, figures at zero, the real time.</summary>
+    /// <summary>Back to the start: no grants, no switches, no held answers, figures at zero, the real time.</summary>
     public void Reset()
     {
         Grants.Clear();
         Faults.Clear();
+        _ = Held.Release(deliver: false);
         Counters.Clear();
         Browsers.Clear();
         Clock.Reset();

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography;
 using Grantkeeper.Administration;
 using Grantkeeper.Audit;
 using Grantkeeper.Connect;
@@ -13,6 +14,7 @@ using Grantkeeper.Links;
 using Grantkeeper.Monitoring;
 using Grantkeeper.Outbox;
 using Grantkeeper.Providers;
+using Grantkeeper.Resilience;
 using Grantkeeper.Settings;
 using Grantkeeper.Spool;
 using Grantkeeper.Startup;
@@ -113,6 +115,7 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddSingleton<LateTokens>();
         services.AddSingleton<TokenRefresher>();
         services.AddSingleton<SpoolReplay>();
+        services.AddSingleton(provider => new ProviderCalls(provider.GetRequiredService<GrantkeeperOptions>().Resilience, provider.GetRequiredService<TimeProvider>(), Dice));
         services.AddHostedService<RefreshDrain>();
         services.AddSingleton<ReleaseLedger>();
         services.AddHostedService(provider => provider.GetRequiredService<ReleaseLedger>());
@@ -127,6 +130,8 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddSingleton<ProviderSetups>();
         services.AddSingleton<SandboxControls>();
     }
+
+    private static double Dice() => RandomNumberGenerator.GetInt32(1 << 20) / (double)(1 << 20);
 
     private static Database Open(IServiceProvider provider, Func<GrantkeeperOptions, string> url)
     {

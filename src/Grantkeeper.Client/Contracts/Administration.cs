@@ -42,6 +42,18 @@ public sealed class SignInLink
 /// <summary>Answer of the health routes. Status: healthy, degraded, unhealthy.</summary>
 public sealed record HealthAnswer(string Status, IReadOnlyDictionary<string, HealthComponent> Components);
 
+/// <summary>Answer of <c>GET /oauth/{provider}/health</c>: how this node gets on with a provider.</summary>
+/// <param name="ProviderKey">The provider's key.</param>
+/// <param name="CircuitBreakerState">closed, open or half_open.</param>
+/// <param name="FailureCount">Failed operations in a row.</param>
+/// <param name="SuccessCount">Good operations since the circuit was last opened, or since this node started.</param>
+/// <param name="LastFailureTime">When an operation failed last; null: never.</param>
+/// <param name="MaxRetries">Repeats inside one operation.</param>
+/// <param name="RetryDelay">Seconds before the first repeat.</param>
+/// <param name="Score">100 nothing failed of late, 75 something did, 50 on the way to an open circuit, 25 half open, 0 open.</param>
+public sealed record ProviderHealth(
+    string ProviderKey, string CircuitBreakerState, int FailureCount, long SuccessCount, DateTimeOffset? LastFailureTime, int MaxRetries, double RetryDelay, int Score);
+
 /// <summary>One component's health.</summary>
 public sealed record HealthComponent(string Status, string? Code, string? Message);
 

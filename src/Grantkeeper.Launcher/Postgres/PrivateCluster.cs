@@ -75,6 +75,15 @@ internal sealed partial class PrivateCluster : IAsyncDisposable
         }
     }
 
+    /// <summary>The binaries that a cluster of this data folder is started with; fetched if it comes to that.</summary>
+    /// <exception cref="LaunchException">They cannot be had; the message says why and what helps.</exception>
+    public static async Task<PostgresBinaries> FindBinaries(PrivateClusterOptions options, CancellationToken cancellation = default)
+    {
+        var account = await ClusterAccount.Find(options.Time, cancellation);
+        var folder = await ClusterFolder.Open(options.DataPath, account, options.Time, cancellation);
+        return await FindBinaries(options, folder, account, cancellation);
+    }
+
     /// <summary>Deletes the cluster of a data folder; a server that a killed owner left is ended first.</summary>
     /// <exception cref="LaunchException">A living owner holds it.</exception>
     public static async Task Remove(PrivateClusterOptions options, CancellationToken cancellation = default)
@@ -170,9 +179,8 @@ internal sealed partial class PrivateCluster : IAsyncDisposable
     {
         try
         {
-            // 3. binaries; as root they are unpacked beside the data, where the server's user can read them
-            var unpackInto = account.Name is null ? folder.DataPath : folder.Home;
-            var binaries = await PostgresBinaries.Find(options, unpackInto, folder.DataMajor, cancellation);
+            // 3. binaries
+            var binaries = await FindBinaries(options, folder, account, cancellation);
             options.BinariesFound(binaries);
 
             // 4. data
@@ -200,6 +208,10 @@ internal sealed partial class PrivateCluster : IAsyncDisposable
             throw;
         }
     }
+
+    // As root they are unpacked beside the data, where the server's user can read them.
+    private static Task<PostgresBinaries> FindBinaries(PrivateClusterOptions options, ClusterFolder folder, ClusterAccount account, CancellationToken cancellation) =>
+        PostgresBinaries.Find(options, account.Name is null ? folder.DataPath : folder.Home, folder.DataMajor, cancellation);
 
     private static async Task<PrivateCluster?> Attach(
         PrivateClusterOptions options, ClusterFolder folder, ClusterAccount account, CancellationToken cancellation)

@@ -5,6 +5,7 @@ namespace Grantkeeper.Launcher.Processes;
 /// <summary>A process that runs as long as the launcher does: its output goes to a log file, and its end is noticed.</summary>
 internal sealed class Child : IAsyncDisposable
 {
+    private static readonly HashSet<string> Basic = new(["PATH", "HOME", "USER", "TMPDIR", "TMP", "TEMP", "LANG", "SystemRoot", "SystemDrive", "USERPROFILE", "PATHEXT"], StringComparer.OrdinalIgnoreCase);
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(15);
 
     private readonly Process _process;
@@ -39,8 +40,11 @@ internal sealed class Child : IAsyncDisposable
     /// <param name="logFile">Where its output goes; an older one is replaced.</param>
     /// <param name="relay">Also told each line, after the name; null for nobody.</param>
     /// <param name="time">The clock of waits.</param>
+    /// <param name="bare">True keeps the person's settings away from it: of this process's variables it sees only those that programs need to run at all.</param>
+    /// <param name="append">True continues an older log.</param>
     public static Child Start(
-        string name, IReadOnlyList<string> command, IReadOnlyDictionary<string, string> environment, string logFile, Action<string, string>? relay, TimeProvider time)
+        string name, IReadOnlyList<string> command, IReadOnlyDictionary<string, string> environment, string logFile, Action<string, string>? relay, TimeProvider time,
+        bool bare = false, bool append = false)
     {
         var start = new ProcessStartInfo(command[0])
         {
@@ -50,6 +54,12 @@ internal sealed class Child : IAsyncDisposable
         };
         foreach (var argument in command.Skip(1))
             start.ArgumentList.Add(argument);
+        if (bare)
+        {
+            foreach (var variable in start.Environment.Keys.Where(variable => !Basic.Contains(variable) && !variable.StartsWith("DOTNET_", StringComparison.OrdinalIgnoreCase)).ToList())
+                start.Environment.Remove(variable);
+        }
+
         foreach (var (key, value) in environment)
             start.Environment[key] = value;
 
@@ -64,7 +74,7 @@ internal sealed class Child : IAsyncDisposable
             throw new LaunchException($"The {name} could not be started: {missing.Message}. Delete the artifacts folder and run ./run again to build anew.", missing);
         }
 
-        return new(name, process, OpenLog(logFile), logFile, relay, time);
+        return new(name, process, OpenLog(logFile, append ? FileMode.Append : FileMode.Create), logFile, relay, time);
     }
 
     /// <summary>What to tell the person when it ended though nobody asked it to.</summary>
@@ -87,16 +97,24 @@ internal sealed class Child : IAsyncDisposable
         }
     }
 
+    /// <summary>Ends the process as <c>kill -9</c> does: it gets no chance to do anything more. Waits until it is gone.</summary>
+    public async Task Kill()
+    {
+        if (!Ended.IsCompleted)
+            _process.Kill();
+        await Ended;
+    }
+
     public async ValueTask DisposeAsync()
     {
         await Stop();
         _process.Dispose();
     }
 
-    private static StreamWriter OpenLog(string file)
+    private static StreamWriter OpenLog(string file, FileMode mode)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-        return new(new FileStream(file, FileMode.Create, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete)) { AutoFlush = true };
+        return new(new FileStream(file, mode, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete)) { AutoFlush = true };
     }
 
     private async Task<int> Follow()

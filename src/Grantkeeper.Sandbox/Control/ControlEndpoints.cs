@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
@@ -11,6 +12,8 @@ namespace Grantkeeper.Sandbox.Control;
 /// <summary>The switches for scripts, under one prefix, as JSON. Pages of other origins may not use them.</summary>
 internal sealed class ControlEndpoints(SandboxState state, Issuer issuer)
 {
+    private const int MostHeld = 10_000;
+
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
@@ -26,6 +29,9 @@ internal sealed class ControlEndpoints(SandboxState state, Issuer issuer)
     {
         routes.MapGet($"{prefix}/stats", Guarded(_ => Answers(Stats())));
         routes.MapGet($"{prefix}/grants", Guarded(_ => Answers(Grants())));
+        routes.MapGet($"{prefix}/grants/{{id}}", Guarded(http => Answers(GrantOf((string)http.Request.RouteValues["id"]!))));
+        routes.MapGet($"{prefix}/held", Guarded(Held));
+        routes.MapPost($"{prefix}/held/release", Guarded(Release));
         routes.MapGet($"{prefix}/faults", Guarded(_ => Answers(Faults())));
         routes.MapPost($"{prefix}/faults", Guarded(AddFault));
         routes.MapDelete($"{prefix}/faults", Guarded(_ => Answers(ClearFaults())));
@@ -79,6 +85,26 @@ internal sealed class ControlEndpoints(SandboxState state, Issuer issuer)
 
     private Answer Grants() => Answer.Json(JsonSerializer.SerializeToNode(new { Grants = state.Grants.All }, Json)!);
 
+    private Answer GrantOf(string id) => state.Grants.Find(id) is { } grant
+        ? Answer.Json(JsonSerializer.SerializeToNode(grant, Json)!)
+        : Answer.Json(new JsonObject { ["error"] = "unknown_grant" }, StatusCodes.Status404NotFound);
+
+    private async Task<Answer> Held(HttpContext http)
+    {
+        var text = http.Request.Query["at_least"].ToString();
+        var atLeast = 0;
+        if (text.Length > 0 && !(int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out atLeast) && atLeast <= MostHeld))
+            return Refuse($"at_least must be between 0 and {MostHeld}.");
+        await state.Held.WaitFor(atLeast, http.RequestAborted);
+        return Counted("held", state.Held.Count);
+    }
+
+    private async Task<Answer> Release(HttpContext http)
+    {
+        var (request, refusal) = await Read<ReleaseRequest>(http);
+        return request is null ? refusal! : Counted("released", await state.Held.Release(request.Deliver));
+    }
+
     private Answer Faults() => Answer.Json(JsonSerializer.SerializeToNode(new { Faults = state.Faults.Pending }, Json)!);
 
     private async Task<Answer> AddFault(HttpContext http)
@@ -124,6 +150,8 @@ internal sealed class ControlEndpoints(SandboxState state, Issuer issuer)
         state.Reset();
         return Stats();
     }
+
+    private sealed record ReleaseRequest(bool Deliver);
 
     private sealed record ClockRequest(long AdvanceSeconds)
     {

@@ -31,9 +31,10 @@ internal static class FaultGate
         else if (fault.Mode == FaultMode.Cut) http.Abort();
         else
         {
-            // 4. Faults that change the answer, or lose it once everything is done.
+            // 4. Faults that change the answer, or lose or hold it once everything is done.
             var given = answer(fault.Mode);
             if (fault.Mode == FaultMode.LoseAnswer) http.Abort();
+            else if (fault.Mode == FaultMode.HoldAnswer) await state.Held.Pass(() => given.WriteTo(http), http.Abort, http.RequestAborted);
             else await given.WriteTo(http);
         }
     }

@@ -15,6 +15,9 @@ public enum FaultMode
     /// <summary>The request is processed, and then the connection is cut.</summary>
     LoseAnswer,
 
+    /// <summary>The request is processed, and its answer waits until it is released or its client leaves.</summary>
+    HoldAnswer,
+
     /// <summary>A page instead of JSON. Nothing is processed.</summary>
     Html,
 

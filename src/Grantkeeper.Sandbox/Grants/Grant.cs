@@ -16,4 +16,7 @@ public sealed record Grant(string Id, string ClientId, string Subject, IReadOnly
 
     /// <summary>How often it was refreshed.</summary>
     public int Refreshes { get; init; }
+
+    /// <summary>How often one of its refresh tokens was shown again after it had been replaced.</summary>
+    public int Reuses { get; init; }
 }

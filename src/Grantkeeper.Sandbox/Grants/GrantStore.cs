@@ -30,6 +30,12 @@ public sealed class GrantStore
         get { lock (gate) return [.. grants.Values.OrderByDescending(grant => grant.GrantedAt)]; }
     }
 
+    /// <summary>The grant with this id, or none.</summary>
+    public Grant? Find(string id)
+    {
+        lock (gate) return grants.GetValueOrDefault(id);
+    }
+
     /// <summary>Ends all access tokens; grants and refresh tokens stay. Returns how many were still good.</summary>
     public int ExpireAccessTokens()
     {
@@ -135,6 +141,7 @@ public sealed class GrantStore
             if (entry.Replaced)
             {
                 counters.Add(Counter.ReuseDetected);
+                grants[grant.Id] = grant with { Reuses = grant.Reuses + 1 };
                 if (End(grant.Id, "an old refresh token was used again")) counters.Add(Counter.FamiliesRevoked);
                 return Refuse("The refresh token was replaced before; the grant is revoked.");
             }

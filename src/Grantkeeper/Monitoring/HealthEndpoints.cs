@@ -3,6 +3,9 @@ using Grantkeeper.Client.Contracts;
 using Grantkeeper.Errors;
 using Grantkeeper.Http;
 using Grantkeeper.Identity;
+using Grantkeeper.Providers;
+using Grantkeeper.Resilience;
+using Grantkeeper.Settings;
 using Grantkeeper.Spool;
 using Grantkeeper.Storage;
 using Microsoft.AspNetCore.Http;
@@ -23,7 +26,26 @@ internal static class HealthEndpoints
         routes.Anonymous("GET", "/health/ready", "The node can serve", Ready).Produces<HealthAnswer>();
         // Details are for operators: on loopback anybody, elsewhere a key.
         routes.Anonymous("GET", "/oauth/health", "Health of every component", Components).Produces<HealthAnswer>();
+        routes.Api<ProviderHealth>("GET", "/oauth/{provider}/health", Permissions.Read, "How this node gets on with a provider", OfProvider);
     }
+
+    private static IResult OfProvider(ProviderCalls calls, ProviderCatalogue catalogue, GrantkeeperOptions options, string provider)
+    {
+        if (catalogue.Find(provider) is not { } known)
+            return Answers.Problem(new Failure(ErrorCatalogue.Providers.Unknown));
+        var circuit = calls.CircuitOf(known.Key);
+        return Answers.Json(new ProviderHealth(
+            known.Key, Words.Of(circuit.State), circuit.Failures, circuit.Successes, circuit.LastFailureAt,
+            options.Resilience.MaxRetries, options.Resilience.RetryDelay.TotalSeconds, Score(circuit, options.Resilience.FailureThreshold)));
+    }
+
+    private static int Score(CircuitSnapshot circuit, int threshold) => circuit.State switch
+    {
+        CircuitState.Open => 0,
+        CircuitState.HalfOpen => 25,
+        _ when circuit.Failures == 0 => 100,
+        _ => circuit.Failures * 2 < threshold ? 75 : 50,
+    };
 
     private static async Task<IResult> Ready(HttpContext http, Readiness readiness, Database database, PlatformDatabase platform)
     {

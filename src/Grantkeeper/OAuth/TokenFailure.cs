@@ -30,4 +30,8 @@ internal enum Delivery
 }
 
 /// <summary>Why a token request failed. <paramref name="Error"/> is the provider's code, limited to its allowed characters; never its body.</summary>
-internal sealed record TokenFailure(TokenFailureKind Kind, Delivery Delivery, string Error, TimeSpan? RetryAfter = null);
+internal sealed record TokenFailure(TokenFailureKind Kind, Delivery Delivery, string Error, TimeSpan? RetryAfter = null)
+{
+    /// <summary>True when we asked too often, which says nothing about the provider's health (RFC 6585 section 4).</summary>
+    public bool IsRateLimited => Error is "http_429" or "slow_down";
+}

@@ -32,6 +32,9 @@ public sealed record GrantkeeperOptions
     /// <summary><c>Grantkeeper:Egress:AllowedNetworks</c>: private networks (CIDR) that addresses written by the operator may lead to.</summary>
     public IReadOnlyList<string> AllowedNetworks { get; init; } = [];
 
+    /// <summary><c>Grantkeeper:Resilience</c>: retries, circuit and limits per provider.</summary>
+    public ResilienceOptions Resilience { get; init; } = new();
+
     /// <summary><c>Grantkeeper:RunWorkers</c>: whether this node does background work. Default true.</summary>
     public bool RunWorkers { get; init; } = true;
 

@@ -63,7 +63,8 @@ internal static class OptionsReader
             AllowedNetworks = Networks(section.GetSection("Egress:AllowedNetworks"), faults),
             RunWorkers = Flag(section["RunWorkers"], "Grantkeeper:RunWorkers", true, faults),
             DataPath = Text(configuration["GRANTKEEPER_DATA_PATH"]) is { } dataPath ? Path.GetFullPath(dataPath) : null,
-            SpoolWait = Span(section["Refresh:SpoolWait"], "Grantkeeper:Refresh:SpoolWait", TimeSpan.FromMinutes(10), TimeSpan.FromDays(1), faults),
+            SpoolWait = Span(section, "Refresh:SpoolWait", TimeSpan.FromMinutes(10), TimeSpan.Zero, TimeSpan.FromDays(1), faults),
+            Resilience = Resilience(section, faults),
             UserIdClaim = Text(section["Identity:UserIdClaim"]) ?? "sub",
             UserDataDatabase = userData ?? "",
             PlatformDatabase = platform ?? "",
@@ -161,13 +162,38 @@ internal static class OptionsReader
         return otherwise;
     }
 
-    private static TimeSpan Span(string? text, string name, TimeSpan otherwise, TimeSpan most, List<string> faults)
+    private static ResilienceOptions Resilience(IConfigurationSection section, List<string> faults)
     {
-        if (Text(text) is not { } word)
+        var usual = new ResilienceOptions();
+        return new ResilienceOptions
+        {
+            FailureThreshold = Number(section, "Resilience:FailureThreshold", usual.FailureThreshold, 1, 1000, faults),
+            RecoveryTimeout = Span(section, "Resilience:RecoveryTimeout", usual.RecoveryTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1), faults),
+            SuccessThreshold = Number(section, "Resilience:SuccessThreshold", usual.SuccessThreshold, 1, 100, faults),
+            MaxRetries = Number(section, "Resilience:MaxRetries", usual.MaxRetries, 0, 10, faults),
+            RetryDelay = Span(section, "Resilience:RetryDelay", usual.RetryDelay, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1), faults),
+            BackoffFactor = Number(section, "Resilience:BackoffFactor", (int)usual.BackoffFactor, 1, 10, faults),
+            MaxConcurrency = Number(section, "Resilience:MaxConcurrency", usual.MaxConcurrency, 1, 10000, faults),
+        };
+    }
+
+    private static int Number(IConfigurationSection section, string name, int otherwise, int least, int most, List<string> faults)
+    {
+        if (Text(section[name]) is not { } word)
             return otherwise;
-        if (TimeSpan.TryParse(word, CultureInfo.InvariantCulture, out var span) && span >= TimeSpan.Zero && span <= most)
+        if (int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most)
+            return number;
+        faults.Add($"{Section}:{name} is \"{word}\"; write a whole number from {least} to {most}. The default is {otherwise}.");
+        return otherwise;
+    }
+
+    private static TimeSpan Span(IConfigurationSection section, string name, TimeSpan otherwise, TimeSpan least, TimeSpan most, List<string> faults)
+    {
+        if (Text(section[name]) is not { } word)
+            return otherwise;
+        if (TimeSpan.TryParse(word, CultureInfo.InvariantCulture, out var span) && span >= least && span <= most)
             return span;
-        faults.Add($"{name} is \"{word}\"; write hours:minutes:seconds from 00:00:00 to {(int)most.TotalHours}:00:00, for example {otherwise:c}.");
+        faults.Add($"{Section}:{name} is \"{word}\"; write hours:minutes:seconds from {least:c} to {most:c}, for example {otherwise:c}.");
         return otherwise;
     }
 

@@ -5,6 +5,7 @@ using Grantkeeper.Errors;
 using Grantkeeper.Integrations;
 using Grantkeeper.OAuth;
 using Grantkeeper.Providers;
+using Grantkeeper.Resilience;
 using Grantkeeper.Settings;
 using Grantkeeper.Spool;
 using Grantkeeper.Storage;
@@ -27,14 +28,14 @@ internal sealed record RefreshOutcome(GrantRow Row, Failure? Failure);
 /// 3. look again: newer and good is served, the lease is given back<br/>
 /// 4. may the refresh token be shown? After an attempt whose end is unknown the provider's rotation profile decides<br/>
 /// 5. take room in the spool: without it, nothing is sent<br/>
-/// 6. is there time left in the lease? After a long pause of this process it is renewed first<br/>
-/// 7. send once<br/>
+/// 6. send through the provider's circuit: once, and again only what was surely not processed or may be shown twice<br/>
+/// 7. before each request: is there time left in the lease? If not it is renewed, or nothing is sent<br/>
 /// 8. merge the answer (pure) and keep it on this node's disk<br/>
 /// 9. store it on (epoch, generation); repeat while the database is away, since this is the only copy<br/>
 /// 10. or write the failure, if the grant still stands where it failed
 /// </remarks>
 internal sealed class TokenRefresher(
-    TokenVault vault, ProviderCatalogue catalogue, EndpointDiscovery discovery, TokenRequests requests, LateTokens lateTokens, ISpool spool, NodeIdentity node,
+    TokenVault vault, ProviderCatalogue catalogue, EndpointDiscovery discovery, TokenRequests requests, ProviderCalls calls, LateTokens lateTokens, ISpool spool, NodeIdentity node,
     SecretBox box, Links.ConnectLinks links, GrantkeeperOptions options, TimeProvider time, ILogger<TokenRefresher> logger)
 {
     private static readonly TimeSpan PollFirst = TimeSpan.FromMilliseconds(50);
@@ -60,6 +61,10 @@ internal sealed class TokenRefresher(
             return new RefreshOutcome(seen, new Failure(provider is null ? ErrorCatalogue.Providers.Unknown : ErrorCatalogue.Providers.NotConfigured));
         if (!(await discovery.Of(provider)).TryGet(out var endpoints, out var undiscovered))
             return new RefreshOutcome(seen, undiscovered);
+
+        // An open circuit is not asked, and no lease is taken for it.
+        if (calls.Refuses(provider.Key) is { } refusedFor)
+            return new RefreshOutcome(seen, new Failure(ErrorCatalogue.Tokens.ProviderUnavailable) { RetryAfter = refusedFor });
 
         // 2. lease and intent
         var (leased, leasedAt, elsewhere) = await TakeLease(seen, attemptId, force);
@@ -94,17 +99,15 @@ internal sealed class TokenRefresher(
             return await GiveBack(new Failure(ErrorCatalogue.Tokens.SpoolUnavailable));
         // Whatever happens between here and the database, an answer that has come stays in its slot.
         var isOnlyCopy = false;
+        var sentAt = time.GetUtcNow();
         try
         {
-            // 6. time left in the lease
-            if (time.GetElapsedTime(leasedAt) > SendWithin && !await vault.Extend(row, CancellationToken.None))
-                return new RefreshOutcome(row, Unavailable(row));
-
-            // 7. send once
-            var sentAt = time.GetUtcNow();
+            // 6. send through the provider's circuit
             var began = time.GetTimestamp();
-            var answer = await requests.Refresh(provider, endpoints, refreshToken, CancellationToken.None);
+            var answer = await calls.Run(provider.Key, CallPriority.Needed, Send, failure => MayRepeat(provider.Manifest.Rotation, failure, time.GetElapsedTime(began)));
             var duration = time.GetElapsedTime(began);
+            if (answer.Failure is { Error: ProviderCalls.NotSent })
+                return new RefreshOutcome(row, Unavailable(row));
             if (answer.Failure is { } failure)
                 return await RecordFailure(leased, provider, attemptId, failure, sentAt, duration, source);
 
@@ -125,7 +128,30 @@ internal sealed class TokenRefresher(
             if (!isOnlyCopy)
                 slot.Free();
         }
+
+        // 7. time left in the lease
+        async Task<TokenAnswer?> Send()
+        {
+            if (time.GetElapsedTime(leasedAt) > SendWithin)
+            {
+                leasedAt = time.GetTimestamp();
+                if (!await vault.Extend(row, CancellationToken.None))
+                    return null;
+            }
+
+            sentAt = time.GetUtcNow();
+            return await requests.Refresh(provider, endpoints, refreshToken, CancellationToken.None);
+        }
     }
+
+    /// <summary>The same refresh token again, inside one attempt: when it was not processed, or when the provider allows a second use.</summary>
+    private static bool MayRepeat(Rotation rotation, TokenFailure failure, TimeSpan sinceFirst) => failure.Delivery switch
+    {
+        Delivery.NotProcessed => true,
+        Delivery.Ambiguous => rotation.Profile is RotationProfile.None or RotationProfile.Lazy
+            || (rotation.Profile == RotationProfile.Grace && sinceFirst < rotation.Grace - IntentDecision.GraceMargin),
+        _ => false,
+    };
 
     /// <summary>Step 2. Either the leased row with the moment before it was asked for, or the outcome of the node that holds the lease.</summary>
     private async Task<(Leased? Leased, long LeasedAt, RefreshOutcome? Elsewhere)> TakeLease(GrantRow seen, Guid attemptId, bool force)

@@ -63,6 +63,9 @@ internal sealed class FlowWorld : IAsyncDisposable
         var settings = new Dictionary<string, string?>
         {
             ["GRANTKEEPER_SANDBOX"] = "true",
+            // Each test breaks the provider on purpose and counts requests; what repeats and circuits do has tests of its own.
+            ["Grantkeeper:Resilience:MaxRetries"] = "0",
+            ["Grantkeeper:Resilience:FailureThreshold"] = "1000",
             ["Grantkeeper:Providers:plain:authorization_endpoint"] = sandbox.Urls.First() + "/authorize",
             ["Grantkeeper:Providers:plain:token_endpoint"] = sandbox.Urls.First() + "/token",
             ["Grantkeeper:Providers:plain:userinfo_endpoint"] = sandbox.Urls.First() + "/userinfo",

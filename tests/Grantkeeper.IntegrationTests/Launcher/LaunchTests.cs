@@ -38,7 +38,7 @@ public sealed class LaunchTests : IAsyncDisposable
         var keys = new ConcurrentBag<string>();
         await using var server = await Answer("server", _port, keys);
         await using var sandbox = await Answer("sandbox", _port + 100, keys);
-        await Until(() => Said.Contains("3. Read on", StringComparison.Ordinal), run);
+        await Until(() => Said.Contains("./run demo crash", StringComparison.Ordinal), run);
         await _stop.CancelAsync();
         (await run).ShouldBe(0, Said);
 
@@ -49,15 +49,17 @@ public sealed class LaunchTests : IAsyncDisposable
         string[] steps =
         [
             @"^ +\d+\.\d s  PostgreSQL \d+\.\d+ found in .+$",
-            @"^ +\d+\.\d s  database ready on 127\.0\.0\.1:2\d{4}$",
-            $@"^ +\d+\.\d s  server ready on http://localhost:{_port}$",
-            $@"^ +\d+\.\d s  sandbox ready on http://127\.0\.0\.1:{_port + 100} \(simulated, no real account is touched\)$",
+            @"^ +\d+\.\d s  database ready on 127\.0\.0\.1:2\d{4} \(private, this machine only\)$",
+            $@"^ +\d+\.\d s  database up to date, server ready on http://localhost:{_port}$",
+            $@"^ +\d+\.\d s  sandbox on http://127\.0\.0\.1:{_port + 100}: simulated, no real account is touched$",
             "^$",
             $"^Open http://localhost:{_port}/sign-in/once, valid 10 minutes$",
         ];
         for (var at = 0; at < steps.Length; at++)
             lines[at].ShouldMatch(steps[at]);
         Said.ShouldContain("api-key)\" \"http://localhost:" + _port + "/oauth/sandbox/token?user_id=demo\"");
+        lines.Where(line => line.StartsWith("1. ", StringComparison.Ordinal) || line.StartsWith("2. ", StringComparison.Ordinal) || line.StartsWith("3. ", StringComparison.Ordinal)).Count().ShouldBe(3);
+        lines.ShouldContain("   ./run demo crash");
         Said.ShouldContain("server | server speaks");
         Said.TrimEnd().ShouldEndWith("Stopped.");
         Note("order").ShouldBe("sandbox got TERM\nserver got TERM\n");
@@ -100,7 +102,7 @@ public sealed class LaunchTests : IAsyncDisposable
     {
         var run = Run(["--port", $"{_port}", "--no-sandbox"], server: ["sh", "-c", "env > \"$GK_NOTES-server\"; while ! test -e \"$GK_NOTES-die\"; do sleep 0.05; done; echo fell over; exit 3", "server"]);
         await using var server = await Answer("server", _port, []);
-        await Until(() => Said.Contains("3. Read on", StringComparison.Ordinal), run);
+        await Until(() => Said.Contains("./run demo crash", StringComparison.Ordinal), run);
         await File.WriteAllTextAsync(_folder.In("notes-die"), "", TestContext.Current.CancellationToken);
         (await run).ShouldBe(1);
         Said.ShouldContain("The server ended with exit code 3.");
@@ -144,6 +146,23 @@ public sealed class LaunchTests : IAsyncDisposable
 
         (await Entry.Run(["--database-only"], Settings(), CancellationToken.None)).ShouldBe(1);
         Said.ShouldContain("PLATFORM_DATABASE_URL names a database already");
+    }
+
+    [Fact]
+    public async Task A_database_of_ones_own_that_cannot_be_used_is_named_with_the_servers_reason()
+    {
+        _folder.Variables["USER_DATA_DATABASE_URL"] = "postgresql://mine@127.0.0.1:1/mine";
+        var run = Run([$"--port={_port}"]);
+        await Until(() => Note("server").Length > 0, run);
+        await using var server = Serves(_port, app =>
+        {
+            app.MapGet("/health/ready", () => Results.StatusCode(503));
+            app.MapGet("/oauth/health", () => Results.Text("{\"components\":{\"start\":{\"status\":\"unhealthy\",\"message\":\"The password is wrong.\"}}}", "application/json", null, 503));
+        });
+        await server.StartAsync(TestContext.Current.CancellationToken);
+        (await run).ShouldBe(1);
+        Said.ShouldContain("The database that USER_DATA_DATABASE_URL names cannot be used: The password is wrong. Start that database or correct USER_DATA_DATABASE_URL, or unset it");
+        Note("order").ShouldContain("server got TERM");
     }
 
     [Fact]
@@ -223,6 +242,25 @@ public sealed class LaunchTests : IAsyncDisposable
         await File.WriteAllTextAsync(Data, "a file in the way", TestContext.Current.CancellationToken);
         (await Entry.Run(["--port", $"{_port}"], Settings(), _stop.Token)).ShouldBe(1);
         Said.ShouldContain("Check that");
+        Said.ShouldContain("GRANTKEEPER_DATA_PATH");
+    }
+
+    [Fact]
+    public async Task A_place_where_nothing_can_be_written_is_explained()
+    {
+        // Not even root may make a folder there.
+        _folder.Variables["GRANTKEEPER_DATA_PATH"] = "/proc/grantkeeper";
+        (await Entry.Run(["--port", $"{_port}"], Settings(), _stop.Token)).ShouldBe(1);
+        Said.ShouldContain("Check that /proc/grantkeeper belongs to you, can be written to");
+    }
+
+    [Fact]
+    public async Task A_named_folder_without_postgresql_is_explained()
+    {
+        _folder.Variables["GRANTKEEPER_POSTGRES_BIN"] = _folder.In("nothing");
+        (await Entry.Run(["--port", $"{_port}"], Settings(), _stop.Token)).ShouldBe(1);
+        Said.ShouldContain("holds no initdb, pg_ctl and postgres that run");
+        Said.ShouldContain("or unset it");
     }
 
     [Fact]
@@ -260,20 +298,29 @@ public sealed class LaunchTests : IAsyncDisposable
     private async Task<WebApplication> Answer(string name, int port, ConcurrentBag<string> keys, int linkStatus = 200, string? link = null)
     {
         await Until(() => Note(name).Length > 0, null);
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls($"http://{(name == "server" ? "localhost" : "127.0.0.1")}:{port}");
-        var app = builder.Build();
         var asked = 0;
-        app.MapGet("/health/ready", () => Interlocked.Increment(ref asked) < 3 ? Results.StatusCode(503) : Results.Ok());
-        app.MapGet("/.well-known/openid-configuration", () => Results.Ok());
-        app.MapPost("/api/v1/oauth/admin/sign-in-links", async (HttpRequest request) =>
+        var app = Serves(port, app =>
         {
-            using var reader = new StreamReader(request.Body);
-            keys.Add($"{request.Headers.Authorization} {await reader.ReadToEndAsync()}");
-            return Results.Text(link ?? $"{{\"url\":\"http://localhost:{port}/sign-in/once\",\"expires_in\":600}}", "application/json", null, linkStatus);
+            app.MapGet("/health/ready", () => Interlocked.Increment(ref asked) < 3 ? Results.StatusCode(503) : Results.Ok());
+            app.MapGet("/.well-known/openid-configuration", () => Results.Ok());
+            app.MapPost("/api/v1/oauth/admin/sign-in-links", async (HttpRequest request) =>
+            {
+                using var reader = new StreamReader(request.Body);
+                keys.Add($"{request.Headers.Authorization} {await reader.ReadToEndAsync()}");
+                return Results.Text(link ?? $"{{\"url\":\"http://localhost:{port}/sign-in/once\",\"expires_in\":600}}", "application/json", null, linkStatus);
+            });
         });
         await app.StartAsync(TestContext.Current.CancellationToken);
+        return app;
+    }
+
+    private WebApplication Serves(int port, Action<WebApplication> map)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls($"http://{(port == _port ? "localhost" : "127.0.0.1")}:{port}");
+        var app = builder.Build();
+        map(app);
         return app;
     }
 

@@ -36,6 +36,35 @@ public sealed class LauncherPartsTests : IAsyncDisposable
     public void A_port_that_is_none_is_refused(params string[] arguments) =>
         Should.Throw<LaunchException>(() => LaunchOptions.Parse(arguments)).Message.ShouldContain("from 1 to 65435");
 
+    [Fact]
+    public void Arguments_of_the_demo_are_read()
+    {
+        LaunchOptions.Parse(["demo", "crash"]).ShouldBe(new LaunchOptions { Demo = true });
+        LaunchOptions.Parse(["demo", "crash", "--times", "3", "--json"]).ShouldBe(new LaunchOptions { Demo = true, Times = 3, Json = true });
+        LaunchOptions.Parse(["demo", "crash", "--times=50", "--verbose"]).ShouldBe(new LaunchOptions { Demo = true, Times = 50, Verbose = true });
+        LaunchOptions.Parse(["demo", "--help"]).ShowHelp.ShouldBeTrue();
+        LaunchOptions.Parse(["demo", "crash", "-h"]).ShowHelp.ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData("There is one demo", "demo")]
+    [InlineData("There is one demo", "demo", "burn")]
+    [InlineData("from 1 to 50", "demo", "crash", "--times")]
+    [InlineData("from 1 to 50", "demo", "crash", "--times=0")]
+    [InlineData("from 1 to 50", "demo", "crash", "--times", "51")]
+    [InlineData("no option of ./run demo crash", "demo", "crash", "--port=1")]
+    [InlineData("Leave one of them out", "demo", "crash", "--json", "--verbose")]
+    public void Wrong_arguments_of_the_demo_are_refused(string words, params string[] arguments) =>
+        Should.Throw<LaunchException>(() => LaunchOptions.Parse(arguments)).Message.ShouldContain(words);
+
+    [Fact]
+    public void Ports_are_free_and_different()
+    {
+        var ports = LoopbackPort.ChooseFree(20);
+        ports.Distinct().Count().ShouldBe(20);
+        ports.ShouldAllBe(port => port >= 20000 && port <= 29999);
+    }
+
     [Theory]
     [InlineData(null, null, "http://localhost:8000", 8000)]
     [InlineData(null, " ", "http://localhost:8000", 8000)]

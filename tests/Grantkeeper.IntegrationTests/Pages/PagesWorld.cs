@@ -34,7 +34,7 @@ internal sealed class PagesWorld : IAsyncDisposable
             settings[name] = value;
         var world = await FlowWorld.Start(HostKind.Server, settings);
         var session = await chromium.NewSession(browser);
-        session.Page.SetDefaultTimeout(10_000);
+        session.Page.SetDefaultTimeout(60_000);
         return new PagesWorld(world, session, dataPath);
     }
 

@@ -85,6 +85,9 @@ public sealed class TroublePageTests(ChromiumBrowser chromium)
         (await world.Run()).ShouldContain("answered 503");
         await world.Break("Expire the token now");
         (await world.Run()).ShouldContain("No call was made");
+        // The page waits for a refresh ten seconds at most; the attempt may go on repeating.
+        await world.World.Until("SELECT failure_count > 0 FROM oauth_tokens");
+        await world.Page.GotoAsync($"{world.Origin}/accounts");
         var card = await world.Page.GetByRole(AriaRole.Article).InnerTextAsync();
         card.ShouldContain("Renewing fails");
         card.ShouldContain("Renewing failed once. No token can be handed out right now.");
@@ -112,6 +115,7 @@ public sealed class TroublePageTests(ChromiumBrowser chromium)
         await world.Connect();
         await world.Break("Lose the next answer");
         (await world.Run()).ShouldContain("No call was made");
+        await world.World.Until("SELECT failure_count > 0 FROM oauth_tokens");
         await Timeline(world);
         (await Verdict(world)).ShouldContain("may have replaced the refresh token already");
         (await world.Page.Locator("ol.history").InnerTextAsync()).ShouldContain("Whether the provider carried it out is not known.");

@@ -53,6 +53,27 @@ public sealed class ControlAndHomeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task One_grant_tells_how_it_fares()
+    {
+        var old = (string)(await host.Connect())["refresh_token"]!;
+        var id = (string)(await host.Get("/__sandbox/grants")).Json["grants"]![0]!["id"]!;
+        await host.Refresh(old);
+        var alive = await host.Get($"/__sandbox/grants/{id}");
+        ((bool)alive.Json["is_live"]!).ShouldBeTrue();
+        ((int)alive.Json["refreshes"]!).ShouldBe(1);
+        ((int)alive.Json["reuses"]!).ShouldBe(0);
+        alive.Body.ShouldNotContain("sbx_");
+
+        await host.Refresh(old);
+        await host.Refresh(old);
+        var ended = (await host.Get($"/__sandbox/grants/{id}")).Json;
+        ((bool)ended["is_live"]!).ShouldBeFalse();
+        ((string?)ended["ended_by"]).ShouldBe("an old refresh token was used again");
+        ((int)ended["reuses"]!).ShouldBe(2);
+        (await host.Get("/__sandbox/grants/none")).Status.ShouldBe(HttpStatusCode.NotFound);
+    }
+
+    [Fact]
     public async Task Clock_and_lifetime_can_be_set()
     {
         var tokens = await host.Connect();

@@ -76,6 +76,40 @@ public sealed class FaultTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_held_answer_has_rotated_the_token_and_arrives_when_it_is_released()
+    {
+        await host.Break("refresh", "hold_answer", ",\"count\":0");
+        var (first, second) = (host.Refresh(refreshToken), host.Refresh("unknown"));
+        ((int)(await host.Get("/__sandbox/held?at_least=2")).Json["held"]!).ShouldBe(2);
+        host.State.Counters[Counter.Refreshes].ShouldBe(1);
+        first.IsCompleted.ShouldBeFalse();
+        ((int)(await host.PostJson("/__sandbox/held/release", "{\"deliver\":true}")).Json["released"]!).ShouldBe(2);
+        var next = (string)(await first).Json["refresh_token"]!;
+        (await second).Error.ShouldBe("invalid_grant");
+        ((int)(await host.Get("/__sandbox/held")).Json["held"]!).ShouldBe(0);
+
+        var cut = host.Refresh(next);
+        await host.Get("/__sandbox/held?at_least=1");
+        ((int)(await host.PostJson("/__sandbox/held/release", "{\"deliver\":false}")).Json["released"]!).ShouldBe(1);
+        await Should.ThrowAsync<HttpRequestException>(() => cut);
+        (await host.Get("/__sandbox/held?at_least=-1")).Status.ShouldBe(HttpStatusCode.BadRequest);
+        (await host.PostJson("/__sandbox/held/release", "{}")).Status.ShouldBe(HttpStatusCode.BadRequest);
+    }
+
+    [Fact]
+    public async Task A_client_that_leaves_takes_its_held_answer_with_it()
+    {
+        var held = new HeldAnswers();
+        using var client = new CancellationTokenSource();
+        var waits = held.Pass(() => Task.CompletedTask, () => { }, client.Token);
+        await held.WaitFor(1, TestContext.Current.CancellationToken);
+        await client.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(() => waits);
+        held.Count.ShouldBe(0);
+        (await held.Release(deliver: true)).ShouldBe(0);
+    }
+
+    [Fact]
     public async Task A_lost_code_exchange_has_used_the_code()
     {
         var code = await host.Code();

@@ -10,7 +10,7 @@ public sealed partial class SliceOrderTests
     [
         "Errors", "Encryption", "OAuth", "Egress", "Storage", "Jwt", "Settings", "Spool",
         "Audit", "Outbox", "Identity", "Providers",
-        "Http", "RedirectUris", "Links", "Integrations",
+        "Resilience", "Http", "RedirectUris", "Links", "Integrations",
         "Consents", "Tokens",
         "Connect", "Monitoring", "Administration",
         "Startup",

@@ -1,0 +1,126 @@
+using System.Collections.Concurrent;
+using Grantkeeper.OAuth;
+using Grantkeeper.Providers;
+using Grantkeeper.Settings;
+
+namespace Grantkeeper.Resilience;
+
+/// <summary>
+/// One logical operation at a provider: 1. its turn 2. the circuit 3. send, and send again what surely was not processed, at
+/// most <see cref="ResilienceOptions.MaxRetries"/> times, with growing waits and jitter, Retry-After honoured 4. tell the
+/// circuit how it ended, once.
+/// </summary>
+/// <param name="options">How patient this deployment is.</param>
+/// <param name="time">The clock.</param>
+/// <param name="dice">A number from 0 to 1 for the jitter, another one each time.</param>
+internal sealed class ProviderCalls(ResilienceOptions options, TimeProvider time, Func<double> dice)
+{
+    /// <summary>The error of an operation that the open circuit refused: nothing was sent.</summary>
+    public const string CircuitOpen = "circuit_open";
+
+    /// <summary>The error of an operation that ended before its first request.</summary>
+    public const string NotSent = "not_sent";
+
+    /// <summary>A provider that asks for more patience than this is asked again by the next operation, not by this one.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(8);
+
+    private const double Jitter = 0.2;
+
+    private readonly ConcurrentDictionary<string, Line> _lines = new(StringComparer.Ordinal);
+
+    private sealed record Line(CircuitBreaker Circuit, ConcurrencyLimit Limit);
+
+    /// <summary>A provider's circuit as it stands.</summary>
+    public CircuitSnapshot CircuitOf(string provider) => LineOf(provider).Circuit.Snapshot();
+
+    /// <summary>Operations at a provider that run now, and how many may.</summary>
+    public (int Running, int Limit) LoadOf(string provider) => (LineOf(provider).Limit.Running, LineOf(provider).Limit.Limit);
+
+    /// <summary>How long a provider is not called; null when it is. Asked before a lease is taken for nothing.</summary>
+    public TimeSpan? Refuses(string provider) => CircuitOf(provider) is { State: CircuitState.Open, RetryAfter: { } left } ? left : null;
+
+    /// <summary>Runs one operation.</summary>
+    /// <param name="provider">The provider's key.</param>
+    /// <param name="priority">What goes first when its limit is reached.</param>
+    /// <param name="send">Sends once; <c>null</c> when it may not send any more, which ends the operation with the last answer.</param>
+    /// <param name="mayRepeat">Whether an answer allows the same request again.</param>
+    public async Task<TokenAnswer> Run(string provider, CallPriority priority, Func<Task<TokenAnswer?>> send, Func<TokenFailure, bool> mayRepeat)
+    {
+        var line = LineOf(provider);
+
+        // 1. its turn
+        await line.Limit.Enter(priority);
+        var isGood = false;
+        try
+        {
+            // 2. the circuit
+            if (!line.Circuit.TryEnter(out var refusedFor))
+                return new TokenAnswer(null, new TokenFailure(TokenFailureKind.Transient, Delivery.NotProcessed, CircuitOpen, refusedFor));
+
+            // 3. send
+            var answer = default(TokenAnswer);
+            var isJudged = false;
+            try
+            {
+                answer = await Send(send, mayRepeat);
+                // 4. how it ended
+                isGood = Tell(line, answer.Failure);
+                isJudged = true;
+                return answer;
+            }
+            finally
+            {
+                if (!isJudged)
+                    line.Circuit.Leave();
+            }
+        }
+        finally
+        {
+            line.Limit.Leave(isGood);
+        }
+    }
+
+    private async Task<TokenAnswer> Send(Func<Task<TokenAnswer?>> send, Func<TokenFailure, bool> mayRepeat)
+    {
+        var last = new TokenAnswer(null, new TokenFailure(TokenFailureKind.Transient, Delivery.NotProcessed, NotSent));
+        for (var repeats = 0; ; repeats++)
+        {
+            if (await send() is not { } answer)
+                return last;
+            last = answer;
+            if (answer.Failure is not { Kind: TokenFailureKind.Transient or TokenFailureKind.Unreadable } failure || repeats == options.MaxRetries || !mayRepeat(failure))
+                return answer;
+            var wait = Wait(repeats, failure.RetryAfter);
+            if (wait > LongestWait)
+                return answer;
+            await Task.Delay(wait, time);
+        }
+    }
+
+    private TimeSpan Wait(int repeats, TimeSpan? retryAfter)
+    {
+        var wait = options.RetryDelay * Math.Pow(options.BackoffFactor, repeats) * (1 + (Jitter * ((2 * dice()) - 1)));
+        return retryAfter > wait ? retryAfter.Value : wait;
+    }
+
+    /// <summary>A dead grant or a wrong client says that the provider works; a limit that was reached says nothing. True when it works.</summary>
+    private static bool Tell(Line line, TokenFailure? failure)
+    {
+        switch (failure)
+        {
+            case null or { Kind: TokenFailureKind.Rejected }:
+                line.Circuit.Succeeded();
+                return true;
+            case { Kind: TokenFailureKind.Misconfigured } or { IsRateLimited: true } or { Error: NotSent }:
+                line.Circuit.Leave();
+                return false;
+            default:
+                line.Circuit.Failed();
+                if (line.Circuit.Snapshot().State == CircuitState.Open)
+                    line.Limit.Shrink();
+                return false;
+        }
+    }
+
+    private Line LineOf(string provider) => _lines.GetOrAdd(provider, _ => new Line(new CircuitBreaker(options, time), new ConcurrencyLimit(options.MaxConcurrency)));
+}
