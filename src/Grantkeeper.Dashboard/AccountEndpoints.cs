@@ -5,7 +5,6 @@ using Grantkeeper.Dashboard.Pages;
 using Grantkeeper.Errors;
 using Grantkeeper.Http;
 using Grantkeeper.Identity;
-using Grantkeeper.Integrations;
 using Grantkeeper.Links;
 using Grantkeeper.Providers;
 using Grantkeeper.Settings;
@@ -35,13 +34,12 @@ internal static class AccountEndpoints
         routes.MapPost("/accounts/disconnect", Disconnect).ExcludeFromDescription();
         routes.MapPost("/accounts/run", Run).ExcludeFromDescription();
         routes.MapPost("/accounts/break", Break).ExcludeFromDescription();
-        routes.MapGet("/connect/integrations/{id:guid}", Reconnect).ExcludeFromDescription();
     }
 
     private static Task<IResult> Show(
         HttpContext http, AccountsReader reader, FlowStore flows, ProviderCatalogue catalogue, [FromQuery(Name = "user_id")] string? userId, string? revocation, string? flow, string? broken) => PageResult.ForOperator(http, async _ =>
     {
-        if (!Caller.UserOf(userId ?? FirstUser).TryGet(out var user, out var failure))
+        if (!http.Caller().UserOf(userId ?? FirstUser).TryGet(out var user, out var failure))
             return PageResult.Refusal(http, failure);
         var notice = revocation is not null ? OfRevocation(revocation)
             : AccidentOf(broken) is { } accident ? OfAccident(accident)
@@ -73,7 +71,7 @@ internal static class AccountEndpoints
     private static Task<IResult> ForIntegration(HttpContext http, Func<string, Guid, Task<IResult>> page) => PageResult.ForOperator(http, async _ =>
     {
         var form = await http.Request.ReadFormAsync(http.RequestAborted);
-        if (!Caller.UserOf(form["user_id"]).TryGet(out var user, out var failure))
+        if (!http.Caller().UserOf(form["user_id"]).TryGet(out var user, out var failure))
             return PageResult.Refusal(http, failure);
         return Guid.TryParse(form["integration_id"], out var id) ? await page(user, id) : PageResult.Refusal(http, new Failure(ErrorCatalogue.Integrations.NotFound));
     });
@@ -81,7 +79,7 @@ internal static class AccountEndpoints
     private static Task<IResult> Connect(HttpContext http, ConnectFlow connect, ConnectLinks links, GrantkeeperOptions options) => PageResult.ForOperator(http, async _ =>
     {
         var form = await http.Request.ReadFormAsync(http.RequestAborted);
-        if (!Caller.UserOf(form["user_id"]).TryGet(out var user, out var failure))
+        if (!http.Caller().UserOf(form["user_id"]).TryGet(out var user, out var failure))
             return PageResult.Refusal(http, failure);
         var started = await connect.Start(
             new StartRequest
@@ -114,12 +112,6 @@ internal static class AccountEndpoints
         (await disconnect.Disconnect(id, user, "operator", http.Source(), http.RequestAborted)).TryGet(out var done, out var failure)
             ? PageResult.SeeOther(http, $"/accounts?user_id={Uri.EscapeDataString(user)}&revocation={done.ProviderRevocation}")
             : PageResult.Refusal(http, failure));
-
-    /// <summary>Where reconnect_url leads: to the account, among those of its user.</summary>
-    private static Task<IResult> Reconnect(HttpContext http, IntegrationStore integrations, Guid id) => PageResult.ForOperator(http, async _ =>
-        await integrations.Find(id, null, http.RequestAborted) is { } integration
-            ? PageResult.SeeOther(http, $"/accounts?user_id={Uri.EscapeDataString(integration.UserId)}#integration-{integration.Id}")
-            : PageResult.Refusal(http, new Failure(ErrorCatalogue.Integrations.NotFound)));
 
     private static Notice OfRevocation(string word) => word switch
     {
@@ -155,7 +147,7 @@ internal static class AccountEndpoints
     {
         try
         {
-            return Caller.UserOf(Encoding.UTF8.GetString(WebEncoders.Base64UrlDecode(text))).TryGet(out var user, out _) ? user : null;
+            return UserIds.Parse(Encoding.UTF8.GetString(WebEncoders.Base64UrlDecode(text))).TryGet(out var user, out _) ? user : null;
         }
         catch (FormatException)
         {

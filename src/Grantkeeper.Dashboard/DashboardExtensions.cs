@@ -1,3 +1,4 @@
+using Grantkeeper.Dashboard.Hosted;
 using Grantkeeper.Dashboard.Session;
 using Grantkeeper.Settings;
 using Microsoft.AspNetCore.Antiforgery;
@@ -50,6 +51,7 @@ public static class DashboardExtensions
         AccountEndpoints.Map(endpoints);
         TimelinePageEndpoints.Map(endpoints);
         ProviderPageEndpoints.Map(endpoints);
+        HostedEndpoints.Map(endpoints);
         DocumentationEndpoints.Map(endpoints);
         return endpoints;
     }

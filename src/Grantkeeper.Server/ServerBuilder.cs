@@ -13,12 +13,7 @@ public static class ServerBuilder
     /// <param name="configure">Changes the builder before the application is built; for tests.</param>
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions
-        {
-            Args = args,
-            // Settings lie beside the program, wherever it is started from.
-            ContentRootPath = AppContext.BaseDirectory,
-        });
+        var builder = NewBuilder(args);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -45,6 +40,23 @@ public static class ServerBuilder
         app.MapGrantkeeperDashboard();
         app.MapOpenApi("/openapi/{documentName}.json");
         return app;
+    }
+
+    /// <summary>The settings as the server reads them: <c>appsettings.json</c>, the environment, the arguments, secret files.</summary>
+    /// <param name="args">Command-line arguments.</param>
+    /// <exception cref="Startup.GrantkeeperStartException">A secret file cannot be read.</exception>
+    public static IConfiguration Settings(params string[] args) => NewBuilder(args).Configuration;
+
+    private static WebApplicationBuilder NewBuilder(string[] args)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions
+        {
+            Args = args,
+            // Settings lie beside the program, wherever it is started from.
+            ContentRootPath = AppContext.BaseDirectory,
+        });
+        SecretFiles.Add(builder.Configuration);
+        return builder;
     }
 
     private static void ConfigureLogging(WebApplicationBuilder builder)

@@ -1,5 +1,6 @@
 using Grantkeeper.Administration;
 using Grantkeeper.Connect;
+using Grantkeeper.Diagnostics;
 using Grantkeeper.Integrations;
 using Grantkeeper.Monitoring;
 using Grantkeeper.Tokens;
@@ -19,9 +20,12 @@ public static class GrantkeeperEndpointRouteBuilderExtensions
         TokenEndpoints.Map(endpoints);
         TimelineEndpoints.Map(endpoints);
         ConnectEndpoints.Map(endpoints);
+        ConnectSessionEndpoints.Map(endpoints);
         BrowserEndpoints.Map(endpoints);
+        BrowserModuleEndpoints.Map(endpoints);
         AdministrationEndpoints.Map(endpoints);
         ClientEndpoints.Map(endpoints);
+        DiagnosticsEndpoints.Map(endpoints);
         return endpoints;
     }
 }

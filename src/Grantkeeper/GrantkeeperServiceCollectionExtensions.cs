@@ -2,8 +2,10 @@ using System.Net;
 using System.Security.Cryptography;
 using Grantkeeper.Administration;
 using Grantkeeper.Audit;
+using Grantkeeper.Client;
 using Grantkeeper.Connect;
 using Grantkeeper.Consents;
+using Grantkeeper.Diagnostics;
 using Grantkeeper.Egress;
 using Grantkeeper.Encryption;
 using Grantkeeper.Http;
@@ -50,6 +52,8 @@ public static class GrantkeeperServiceCollectionExtensions
         AddEgress(services);
         AddHttp(services);
         AddGrants(services);
+        services.AddSingleton<Doctor>();
+        services.AddSingleton<TokenExplanation>();
         return services;
     }
 
@@ -88,6 +92,9 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddSingleton<IHttpContextFactory, SecretAddressContextFactory>();
         services.AddSingleton<BrowserServices>();
         services.AddSingleton<ApiKeys>();
+        services.AddSingleton<ConnectSessions>();
+        services.AddSingleton<ICredentialKind>(provider => provider.GetRequiredService<ConnectSessions>());
+        services.AddSingleton<Credentials>();
         services.AddSingleton<SignInLinks>();
         services.AddSingleton<SignInLimit>();
         services.AddSingleton<ConnectLinks>();
@@ -106,6 +113,7 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddSingleton<AccountReader>();
         services.AddSingleton<IntegrationStore>();
         services.AddSingleton<ConsentStore>();
+        services.AddSingleton<ConsentReader>();
         services.AddSingleton<NodeIdentity>();
         services.AddSingleton<NodeSpool>();
         services.AddSingleton<ISpool>(provider => provider.GetRequiredService<NodeSpool>());
@@ -122,6 +130,7 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddSingleton<TokenAccess>();
         services.AddSingleton<ITokens, Tokens.Tokens>();
         services.AddSingleton<AccountCall>();
+        services.TryAddSingleton<IAccessTokenSource, ProcessTokenSource>();
         services.AddSingleton<FlowStore>();
         services.AddSingleton<GrantStore>();
         services.AddSingleton<ConnectFlow>();
@@ -129,6 +138,8 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddSingleton<Timelines>();
         services.AddSingleton<ProviderSetups>();
         services.AddSingleton<SandboxControls>();
+        services.AddSingleton<Connections>();
+        services.AddSingleton<IConnections>(provider => provider.GetRequiredService<Connections>());
     }
 
     private static double Dice() => RandomNumberGenerator.GetInt32(1 << 20) / (double)(1 << 20);

@@ -63,6 +63,9 @@ public sealed record InitiateRequest
 
     /// <summary>The origin of the page that opens the popup. Default: FRONTEND_URL.</summary>
     public string? OpenerOrigin { get; init; }
+
+    /// <summary>True: the link is opened in a popup, which tells its opener; return_to is then used only when the opener cannot be reached. Default false.</summary>
+    public bool? Popup { get; init; }
 }
 
 /// <summary>Answer of <c>POST /api/v1/oauth/initiate</c>. A class, so that the state and the link never print.</summary>
@@ -82,6 +85,12 @@ public sealed class InitiateAnswer
 
     /// <summary>The flow's id.</summary>
     public required Guid FlowId { get; init; }
+
+    /// <summary>Seconds until the link stops working.</summary>
+    public required int ExpiresIn { get; init; }
+
+    /// <summary>Origins that a popup's opener accepts the result message from.</summary>
+    public required IReadOnlyList<string> TrustedOrigins { get; init; }
 }
 
 /// <summary>Answer of <c>GET /api/v1/oauth/flows/{flow_id}</c>. Status: pending, awaiting_confirmation, completed, denied, failed, expired.</summary>

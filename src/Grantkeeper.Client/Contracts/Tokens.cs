@@ -26,6 +26,9 @@ public sealed class AccessTokenAnswer
 
     /// <summary>A word when something is not as it should be, for example <c>refresh_failed</c>.</summary>
     public required string? Warning { get; init; }
+
+    /// <summary>Where the user can connect the account again, for example with more scopes; stable, holds no secret. Null from a server that does not say.</summary>
+    public string? ReconnectUrl { get; init; }
 }
 
 /// <summary>Body of <c>POST /oauth/{provider}/refresh</c>.</summary>

@@ -24,6 +24,10 @@ internal enum AuditAction
     ClientChanged,
     ClientRemoved,
     SandboxExpired,
+    ConnectSessionCreated,
+    ConnectSessionRedeemed,
+    ConnectSessionRefused,
+    ConnectSessionEnded,
 }
 
 /// <summary>Who asked for something, and from where; travels with a flow into its audit rows.</summary>

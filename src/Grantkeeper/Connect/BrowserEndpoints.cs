@@ -1,6 +1,7 @@
 using Grantkeeper.Encryption;
 using Grantkeeper.Errors;
 using Grantkeeper.Http;
+using Grantkeeper.Links;
 using Grantkeeper.OAuth;
 using Grantkeeper.Providers;
 using Grantkeeper.Settings;
@@ -39,7 +40,7 @@ internal static class BrowserEndpoints
         var presented = (string?)null;
         var opened = await services.Connect.Open(handle, fresh, stateHash => presented = http.Request.Cookies[FlowCookie.NameOf(stateHash, options)], http.RequestAborted);
         if (!opened.TryGet(out var flow, out var failure))
-            return CallbackPage.Of(new Completed(null, null, default, failure), null, Answers.TraceId(http));
+            return services.Page(http, failure);
         var isNew = presented is null || RandomHandle.HashOf(presented) != flow.BindingHash;
         if (isNew)
             http.Response.Cookies.Append(FlowCookie.NameOf(flow.StateHash, options), fresh, FlowCookie.Options(options));
@@ -63,23 +64,32 @@ internal static class BrowserEndpoints
         var hasCookie = !state.IsEmpty && http.Request.Cookies.ContainsKey(FlowCookie.NameOf(RandomHandle.HashOf(state), services.Options));
         if (hasCookie || form.ContainsKey(Resubmitted))
             return await Complete(http, provider, parameters, services);
-        return CallbackPage.ResubmitForm(parameters.Select(field => KeyValuePair.Create(field.Key, field.Value ?? "")).Append(new(Resubmitted, "1")));
+        return CallbackPage.ResubmitForm(http, parameters.Select(field => KeyValuePair.Create(field.Key, field.Value ?? "")).Append(new(Resubmitted, "1")), services.Options);
     });
 
     private static async Task<IResult> Complete(HttpContext http, string? providerKey, IEnumerable<KeyValuePair<string, string?>>? parameters, BrowserServices services)
     {
         var known = providerKey is null ? null : services.Catalogue.Find(providerKey);
         if (providerKey is not null && known is null)
-            return CallbackPage.Of(new Completed(null, null, default, new Failure(ErrorCatalogue.Providers.Unknown)), null, Answers.TraceId(http));
+            return services.Page(http, new Failure(ErrorCatalogue.Providers.Unknown));
         var answer = parameters is null ? null : AuthorizationResponse.Read(parameters);
         var cookie = answer is null || answer.State.IsEmpty ? null : http.Request.Cookies[FlowCookie.NameOf(RandomHandle.HashOf(answer.State), services.Options)];
         var completed = await services.Connect.Complete(known?.Key, answer, new CallbackBearer(cookie, SignedInUser(http, services.Options), false), http.Source(), http.RequestAborted);
         // The cookie stays until it ends by itself: a reload of this page must be told that the state was used.
-        if (completed.Flow?.ReturnTo is { } returnTo)
-            return SeeOther(http, CallbackPage.ReturnAddress(completed, returnTo));
+        if (Destination(completed, services.Links) is { } address)
+            return SeeOther(http, address);
         var name = completed.Flow is null ? null : services.Catalogue.Find(completed.Flow.Provider)?.DisplayName;
-        return CallbackPage.Of(completed, name, Answers.TraceId(http));
+        return CallbackPage.Of(http, completed, name, services.Options);
     }
+
+    /// <summary>Where the browser goes from here; null when the callback page itself is the end.</summary>
+    private static string? Destination(Completed completed, ConnectLinks links) => completed.Flow switch
+    {
+        // The hosted page shows what became of it; it cannot confirm, and the application can.
+        { Landing: Landing.Page } flow when !completed.IsParked => links.ConnectPage(flow.Id),
+        { Landing: not Landing.Popup, ReturnTo: { } returnTo } => CallbackPage.ReturnAddress(completed, returnTo),
+        _ => null,
+    };
 
     /// <summary>The user of the host's own session, when the host signs its users in before Grantkeeper's routes.</summary>
     private static string? SignedInUser(HttpContext http, GrantkeeperOptions options) =>
@@ -99,9 +109,11 @@ internal static class BrowserEndpoints
 }
 
 /// <summary>What the browser's routes need, and how trouble looks there: a page, never a stack trace.</summary>
-internal sealed class BrowserServices(ConnectFlow connect, ProviderCatalogue catalogue, GrantkeeperOptions options, Readiness readiness, ILogger<BrowserServices> logger)
+internal sealed class BrowserServices(ConnectFlow connect, ConnectLinks links, ProviderCatalogue catalogue, GrantkeeperOptions options, Readiness readiness, ILogger<BrowserServices> logger)
 {
     public ConnectFlow Connect => connect;
+
+    public ConnectLinks Links => links;
 
     public ProviderCatalogue Catalogue => catalogue;
 
@@ -129,5 +141,6 @@ internal sealed class BrowserServices(ConnectFlow connect, ProviderCatalogue cat
         }
     }
 
-    private static IResult Page(HttpContext http, Failure failure) => CallbackPage.Of(new Completed(null, null, default, failure), null, Answers.TraceId(http));
+    /// <summary>A refusal that belongs to no flow that this browser may know of.</summary>
+    public IResult Page(HttpContext http, Failure failure) => CallbackPage.Of(http, new Completed(null, null, default, failure), null, options);
 }

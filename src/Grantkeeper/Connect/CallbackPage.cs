@@ -1,7 +1,8 @@
 using System.Security.Cryptography;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Grantkeeper.Errors;
+using Grantkeeper.Http;
+using Grantkeeper.Settings;
 using Microsoft.AspNetCore.Http;
 
 namespace Grantkeeper.Connect;
@@ -14,7 +15,7 @@ internal static class CallbackPage
 {
     private const string Style = """
         :root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:32rem;margin:12vh auto;padding:0 1.5rem}
-        h1{font-size:1.4rem}code{opacity:.75;overflow-wrap:anywhere}button{font:inherit;padding:.6rem 1.2rem}
+        h1{font-size:1.4rem}.brand{font-weight:700;opacity:.8}code{opacity:.75;overflow-wrap:anywhere}button{font:inherit;padding:.6rem 1.2rem}
         """;
 
     private const string Script = """
@@ -23,53 +24,63 @@ internal static class CallbackPage
         if (told.target && window.opener && window.opener !== window) {
           window.opener.postMessage(told.message, told.target);
           window.close();
+        } else if (told.otherwise) {
+          location.replace(told.otherwise);
         }
         """;
 
     private const string Resubmit = "document.forms[0].submit();";
 
     /// <summary>The end of a flow: tells the opener, or the person.</summary>
-    public static IResult Of(Completed completed, string? providerName, string traceId)
+    public static IResult Of(HttpContext http, Completed completed, string? providerName, GrantkeeperOptions options)
     {
-        var failure = completed.Failure;
+        var (failure, texts) = (completed.Failure, PageLanguage.Of(http));
         var (heading, text) = failure is null
             ? completed.IsParked
-                ? ("Almost done", "Go back to the application; it finishes the connection. If nothing happens there, start again from the application.")
-                : ("Connected", $"Your {providerName} account is connected. You can close this window.")
-            : (failure.Code.Title, Advice(failure.Code));
+                ? (texts["callback.parked.title"], texts["callback.parked.text"])
+                : (texts["callback.connected.title"], texts.Of("callback.connected.text", ("provider", providerName ?? "")))
+            : texts.OfError(failure.Code);
         var result = completed.Flow is { } flow
-            ? (object)new { target = flow.OpenerOrigin, message = Message(completed, flow) }
-            : new { target = (string?)null, message = (object?)null };
+            ? (object)new { target = flow.OpenerOrigin, message = Message(completed, flow), otherwise = Otherwise(completed, flow) }
+            : new { target = (string?)null, message = (object?)null, otherwise = (string?)null };
         var status = failure is null ? StatusCodes.Status200OK : failure.Code.Status;
-        var details = failure is null ? "" : $"<p><code>{Html(failure.Code.Code)} · {Html(traceId)}</code></p>";
-        return new Page(status, heading, $"<p>{Html(text)}</p>{details}<script id=\"result\" type=\"application/json\" nonce=\"{{nonce}}\">{JsonSerializer.Serialize(result)}</script>", Script);
+        var details = failure is null ? "" : $"<p><code>{Html(failure.Code.Code)} · {Html(Answers.TraceId(http))}</code></p>";
+        return new Page(texts.Language, options.BrandName, status, heading, $"<p>{Html(text)}</p>{details}<script id=\"result\" type=\"application/json\" nonce=\"{{nonce}}\">{JsonSerializer.Serialize(result)}</script>", Script);
     }
-
-    /// <summary>What a person in front of a browser can do; what only an operator can mend is not told to users.</summary>
-    private static string Advice(ErrorCode code) => code.Code.StartsWith("connect.", StringComparison.Ordinal) || code.Code.StartsWith("integrations.", StringComparison.Ordinal)
-        ? code.Remedy
-        : "The connection could not be finished. Start it again from the application in a moment; if this page comes back, give the code below to the people who run the application.";
 
     /// <summary>
     /// A form_post arrives as a cross-site POST, which carries no SameSite=Lax cookie. The page submits the same fields to
     /// itself, and this second, same-site POST carries it.
     /// </summary>
-    public static IResult ResubmitForm(IEnumerable<KeyValuePair<string, string>> fields)
+    public static IResult ResubmitForm(HttpContext http, IEnumerable<KeyValuePair<string, string>> fields, GrantkeeperOptions options)
     {
+        var texts = PageLanguage.Of(http);
         var inputs = string.Concat(fields.Select(field => $"<input type=\"hidden\" name=\"{Html(field.Key)}\" value=\"{Html(field.Value)}\">"));
-        return new Page(StatusCodes.Status200OK, "One moment", $"<form method=\"post\">{inputs}<button>Continue</button></form>", Resubmit);
+        return new Page(
+            texts.Language, options.BrandName, StatusCodes.Status200OK, texts["callback.moment.title"],
+            $"<form method=\"post\">{inputs}<button>{Html(texts["callback.moment.button"])}</button></form>", Resubmit);
     }
 
     /// <summary>The address that a finished flow leads to. What the application needs stands in the fragment, which no server logs.</summary>
     public static string ReturnAddress(Completed completed, string returnTo)
     {
         var fragment = $"gk_flow={completed.Flow!.Id}";
+        if (completed.Flow is { Landing: Landing.Page, SessionId: { } session })
+            fragment += $"&gk_session={session}";
         if (completed.IsParked)
             fragment += $"&gk_ticket={completed.Ticket.Reveal()}";
         else if (completed.Failure is { } failure)
             fragment += $"&gk_error={Uri.EscapeDataString(failure.Code.Code)}";
         return $"{returnTo}#{fragment}";
     }
+
+    /// <summary>
+    /// Where a popup goes whose opener cannot be reached, because one of the pages isolates itself (COOP): to the application,
+    /// with the ticket in the fragment. That is the way of every redirect, and it keeps its rule: the ticket travels only with
+    /// the browser that came back, and only to an address that was allowed at the start.
+    /// </summary>
+    private static string? Otherwise(Completed completed, PendingFlow flow) =>
+        flow is { Landing: Landing.Popup, ReturnTo: { } returnTo } ? ReturnAddress(completed, returnTo) + "&gk_popup=1" : null;
 
     private static Dictionary<string, object?> Message(Completed completed, PendingFlow flow)
     {
@@ -89,7 +100,7 @@ internal static class CallbackPage
 
     private static string Html(string text) => HtmlEncoder.Default.Encode(text);
 
-    private sealed class Page(int status, string heading, string body, string script) : IResult
+    private sealed class Page(string language, string brand, int status, string heading, string body, string script) : IResult
     {
         public Task ExecuteAsync(HttpContext httpContext)
         {
@@ -100,9 +111,9 @@ internal static class CallbackPage
             Protect(response, nonce);
             return response.WriteAsync($"""
                 <!doctype html>
-                <html lang="en">
-                <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{Html(heading)}</title><style nonce="{nonce}">{Style}</style></head>
-                <body><main><h1>{Html(heading)}</h1>{body.Replace("{nonce}", nonce, StringComparison.Ordinal)}</main><script nonce="{nonce}">{script}</script></body>
+                <html lang="{language}">
+                <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{Html(heading)} · {Html(brand)}</title><style nonce="{nonce}">{Style}</style></head>
+                <body><main><p class="brand">{Html(brand)}</p><h1>{Html(heading)}</h1>{body.Replace("{nonce}", nonce, StringComparison.Ordinal)}</main><script nonce="{nonce}">{script}</script></body>
                 </html>
                 """, httpContext.RequestAborted);
         }

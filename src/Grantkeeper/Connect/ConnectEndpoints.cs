@@ -1,3 +1,4 @@
+using Grantkeeper.Audit;
 using Grantkeeper.Client.Contracts;
 using Grantkeeper.Encryption;
 using Grantkeeper.Errors;
@@ -19,14 +20,14 @@ internal static class ConnectEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.Api<AuthorizationUrl>("GET", "/oauth/{provider}/auth", Permissions.Connect, "Starts a connection; answers with the link for the user's browser", Auth);
-        routes.Api<InitiateAnswer>("POST", "/api/v1/oauth/initiate", Permissions.Connect, "Starts a connection; answers with the link for the user's browser", Initiate)
+        routes.SessionApi<InitiateAnswer>("POST", "/api/v1/oauth/initiate", Permissions.Connect, "Starts a connection; answers with the link for the user's browser", Initiate)
             .Accepts<InitiateRequest>("application/json");
         routes.Api<CallbackAnswer>("POST", "/oauth/{provider}/callback", Permissions.Connect, "Hands in a callback that reached the application's own page", CallbackByCaller)
             .Accepts<CallbackRequest>("application/json");
-        routes.Api<FlowAnswer>("GET", "/api/v1/oauth/flows/{flow_id}", Permissions.Read, "How far a connection has come", Flow);
-        routes.Api<CallbackAnswer>("POST", "/api/v1/oauth/flows/{flow_id}/confirm", Permissions.Connect, "Finishes a connection for its user with the ticket that came back with the browser", Confirm)
+        routes.SessionApi<FlowAnswer>("GET", "/api/v1/oauth/flows/{flow_id}", Permissions.Read, "How far a connection has come", Flow);
+        routes.SessionApi<CallbackAnswer>("POST", "/api/v1/oauth/flows/{flow_id}/confirm", Permissions.Connect, "Finishes a connection for its user with the ticket that came back with the browser", Confirm)
             .Accepts<ConfirmRequest>("application/json");
-        routes.Api<DisconnectAnswer>("POST", "/oauth/{provider}/disconnect", Permissions.Revoke, "Ends a user's connection, here and at the provider", DisconnectAt)
+        routes.SessionApi<DisconnectAnswer>("POST", "/oauth/{provider}/disconnect", Permissions.Revoke, "Ends a user's connection, here and at the provider", DisconnectAt)
             .Accepts<DisconnectRequest>("application/json");
         routes.Api<DisconnectAnswer>("DELETE", "/api/v1/oauth/integrations/{id}", Permissions.Revoke, "Ends an integration, here and at the provider", Delete);
     }
@@ -41,7 +42,7 @@ internal static class ConnectEndpoints
         Guid? reconnect = Guid.TryParse(integrationId, out var guid) ? guid : null;
         if (integrationId is not null && reconnect is null)
             return Answers.Problem(new Failure(ErrorCatalogue.Integrations.NotFound));
-        if (!Caller.UserOf(userId).TryGet(out var user, out var failure))
+        if (!http.Caller().UserOf(userId).TryGet(out var user, out var failure))
             return Answers.Problem(failure);
         var started = await connect.Start(
             new StartRequest
@@ -75,53 +76,13 @@ internal static class ConnectEndpoints
         });
     }
 
-    private static async Task<IResult> Initiate(HttpContext http, ConnectFlow connect, ConnectLinks links)
+    private static async Task<IResult> Initiate(HttpContext http, Connections connections)
     {
         if (!(await http.Body<InitiateRequest>()).TryGet(out var body, out var failure))
             return Answers.Problem(failure);
-        if (Faults(body) is { Count: > 0 } faults)
-            return Answers.Problem(new Failure(ErrorCatalogue.Requests.Invalid) { Items = faults });
-        if (!Caller.UserOf(body.UserId).TryGet(out var user, out failure))
-            return Answers.Problem(failure);
-        var started = await connect.Start(
-            new StartRequest
-            {
-                Provider = body.Provider!,
-                UserId = user,
-                Scopes = ScopeSet.Of(body.Scopes ?? []),
-                RedirectUri = body.RedirectUri,
-                ReturnTo = body.ReturnTo,
-                LoginHint = body.LoginHint,
-                OpenerOrigin = body.OpenerOrigin,
-                ReconnectIntegrationId = body.IntegrationId,
-                ReplaceAccount = body.ReplaceAccount ?? false,
-                Completion = body.Confirm == false ? Completion.Direct : Completion.Confirm,
-            },
-            http.Source(body.Actor), http.RequestAborted);
-        return started.TryGet(out var flow, out failure)
-            ? Answers.Json(new InitiateAnswer
-            {
-                AuthorizationUrl = links.Start(flow.StartHandle.Reveal()),
-                StateToken = flow.State.Reveal(),
-                Provider = body.Provider!,
-                Scopes = flow.Scopes.ToArray(),
-                FlowId = flow.FlowId,
-            })
+        return (await connections.Start(body, http.Caller(), http.Source(body.Actor), http.RequestAborted)).TryGet(out var started, out failure)
+            ? Answers.Json(started)
             : Answers.Problem(failure);
-    }
-
-    private static List<string> Faults(InitiateRequest body)
-    {
-        var faults = new List<string>();
-        if (string.IsNullOrEmpty(body.Provider))
-            faults.Add("provider is required");
-        if (body.Scopes?.Any(scope => scope is null || scope.Length is 0 or > 300 || scope.Any(c => char.IsWhiteSpace(c) || char.IsControl(c))) == true)
-            faults.Add("scopes must be texts of 1 to 300 characters without blanks");
-        if (body.Actor is { } actor && (actor.Length is 0 or > 255 || actor.Any(char.IsControl)))
-            faults.Add("actor must be 1 to 255 characters without control characters");
-        if (body.LoginHint is { Length: > 320 })
-            faults.Add("login_hint must be at most 320 characters");
-        return faults;
     }
 
     /// <summary>The JSON form of the callback; the form that browsers post is told apart by its content type.</summary>
@@ -129,7 +90,7 @@ internal static class ConnectEndpoints
     {
         if (catalogue.Find(provider) is not { } known)
             return Answers.Problem(new Failure(ErrorCatalogue.Providers.Unknown));
-        if (!(await http.Body<CallbackRequest>()).TryGet(out var body, out var failure) || !Caller.UserOf(body.UserId).TryGet(out var user, out failure))
+        if (!(await http.Body<CallbackRequest>()).TryGet(out var body, out var failure) || !http.Caller().UserOf(body.UserId).TryGet(out var user, out failure))
             return Answers.Problem(failure);
         var answer = AuthorizationResponse.Read(new Dictionary<string, string?>
         {
@@ -141,25 +102,30 @@ internal static class ConnectEndpoints
 
     private static async Task<IResult> Flow(HttpContext http, FlowStore flows, TimeProvider time, [FromRoute(Name = "flow_id")] string flowId, [FromQuery(Name = "user_id")] string? userId)
     {
-        if (!Caller.UserOf(userId).TryGet(out var user, out var failure))
+        if (!http.Caller().UserOf(userId).TryGet(out var user, out var failure))
             return Answers.Problem(failure);
         if (!Guid.TryParse(flowId, out var id) || await flows.Find(id, user, http.RequestAborted) is not { } flow)
             return Answers.Problem(new Failure(ErrorCatalogue.Connect.FlowUnknown));
+        return Answers.Json(AnswerOf(flow, time.GetUtcNow()));
+    }
+
+    internal static FlowAnswer AnswerOf(PendingFlow flow, DateTimeOffset now)
+    {
         var code = flow.ErrorCode is null ? null : ErrorCatalogue.Find(flow.ErrorCode);
         var status = flow.Status switch
         {
-            FlowStatus.Started when flow.ExpiresAt <= time.GetUtcNow() => "expired",
-            FlowStatus.Parked when flow.ParkedUntil <= time.GetUtcNow() => "expired",
+            FlowStatus.Started when flow.ExpiresAt <= now => "expired",
+            FlowStatus.Parked when flow.ParkedUntil <= now => "expired",
             FlowStatus.Started or FlowStatus.Redeemed => "pending",
             FlowStatus.Parked => "awaiting_confirmation",
             _ => Words.Of(flow.Status),
         };
-        return Answers.Json(new FlowAnswer(flow.Id, status, flow.Provider, flow.IntegrationId, code is null ? null : new ErrorEntry(code.Code, code.Cause)));
+        return new FlowAnswer(flow.Id, status, flow.Provider, flow.IntegrationId, code is null ? null : new ErrorEntry(code.Code, code.Cause));
     }
 
     private static async Task<IResult> Confirm(HttpContext http, ConnectFlow connect, ProviderCatalogue catalogue, [FromRoute(Name = "flow_id")] string flowId)
     {
-        if (!(await http.Body<ConfirmRequest>()).TryGet(out var body, out var failure) || !Caller.UserOf(body.UserId).TryGet(out var user, out failure))
+        if (!(await http.Body<ConfirmRequest>()).TryGet(out var body, out var failure) || !http.Caller().UserOf(body.UserId).TryGet(out var user, out failure))
             return Answers.Problem(failure);
         if (!Guid.TryParse(flowId, out var id))
             return Answers.Problem(new Failure(ErrorCatalogue.Connect.FlowUnknown));
@@ -173,32 +139,41 @@ internal static class ConnectEndpoints
     {
         if (catalogue.Find(provider) is not { } known)
             return Answers.Problem(new Failure(ErrorCatalogue.Providers.Unknown));
-        if (!(await http.Body<DisconnectRequest>()).TryGet(out var body, out var failure) || !Caller.UserOf(body.UserId).TryGet(out var user, out failure))
+        if (!(await http.Body<DisconnectRequest>()).TryGet(out var body, out var failure) || !http.Caller().UserOf(body.UserId).TryGet(out var user, out failure))
             return Answers.Problem(failure);
         return await integrations.FindAt(known.Key, user, body.AccountId, http.RequestAborted) is { } integration
             ? await Disconnected(http, disconnect, catalogue, integration, body.Reason)
             // Nothing connected is what was asked for: twice is harmless.
-            : Answers.Json(new DisconnectAnswer(true, known.Key, known.DisplayName, $"No {known.DisplayName} account is connected.", Tokens.Revocations.Unsupported, null));
+            : Answers.Json(NothingConnected(known));
     }
+
+    internal static DisconnectAnswer NothingConnected(Provider known) =>
+        new(true, known.Key, known.DisplayName, $"No {known.DisplayName} account is connected.", Tokens.Revocations.Unsupported, null);
 
     private static async Task<IResult> Delete(HttpContext http, DisconnectFlow disconnect, IntegrationStore integrations, ProviderCatalogue catalogue, string id, string? reason, [FromQuery(Name = "user_id")] string? userId)
     {
-        if (userId is not null && Caller.UserOf(userId).Failure is { } unusable)
+        if (!http.Caller().UserOrAny(userId).TryGet(out var user, out var unusable))
             return Answers.Problem(unusable);
-        return Guid.TryParse(id, out var guid) && await integrations.Find(guid, userId, http.RequestAborted) is { } integration
+        return Guid.TryParse(id, out var guid) && await integrations.Find(guid, user, http.RequestAborted) is { } integration
             ? await Disconnected(http, disconnect, catalogue, integration, reason)
             : Answers.Problem(new Failure(ErrorCatalogue.Integrations.NotFound));
     }
 
-    private static async Task<IResult> Disconnected(HttpContext http, DisconnectFlow disconnect, ProviderCatalogue catalogue, Integration integration, string? reason)
+    private static async Task<IResult> Disconnected(HttpContext http, DisconnectFlow disconnect, ProviderCatalogue catalogue, Integration integration, string? reason) =>
+        (await Disconnected(disconnect, catalogue, integration, reason, http.Source(), http.RequestAborted)).TryGet(out var answer, out var failure)
+            ? Answers.Json(answer)
+            : Answers.Problem(failure);
+
+    internal static async Task<Result<DisconnectAnswer>> Disconnected(
+        DisconnectFlow disconnect, ProviderCatalogue catalogue, Integration integration, string? reason, AuditSource source, CancellationToken cancellation)
     {
-        if (!(await disconnect.Disconnect(integration.Id, integration.UserId, reason, http.Source(), http.RequestAborted)).TryGet(out var done, out var failure))
-            return Answers.Problem(failure);
+        if (!(await disconnect.Disconnect(integration.Id, integration.UserId, reason, source, cancellation)).TryGet(out var done, out var failure))
+            return failure;
         var name = catalogue.Find(integration.Provider)?.DisplayName ?? integration.Provider;
         var message = done.WasConnected
             ? $"{name} is disconnected here; {Said(done.ProviderRevocation)}."
             : $"{name} was disconnected before; {Said(done.ProviderRevocation)}.";
-        return Answers.Json(new DisconnectAnswer(true, integration.Provider, name, message, done.ProviderRevocation, null));
+        return new DisconnectAnswer(true, integration.Provider, name, message, done.ProviderRevocation, null);
     }
 
     private static string Said(string revocation) => revocation switch
@@ -210,7 +185,7 @@ internal static class ConnectEndpoints
         _ => "the provider refused the revocation, the user can remove the app in the account's settings",
     };
 
-    private static IResult Answer(Completed completed, Provider? provider)
+    internal static IResult Answer(Completed completed, Provider? provider)
     {
         if (completed.Failure is not { } failure)
             return Answers.Json(new CallbackAnswer(true, provider!.Key, provider.DisplayName, true, completed.IntegrationId, $"{provider.DisplayName} is connected.", null));

@@ -94,6 +94,8 @@ internal sealed class ConnectFlow(
             Completion = asked.Completion,
             ReturnTo = returnTo,
             OpenerOrigin = openerOrigin,
+            Landing = asked.Landing,
+            SessionId = asked.SessionId,
             ReconnectIntegrationId = asked.ReconnectIntegrationId,
             ReplaceAccount = asked.ReplaceAccount,
         };

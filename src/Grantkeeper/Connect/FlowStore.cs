@@ -16,7 +16,7 @@ internal sealed class FlowStore(Database database, SecretBox box)
     private const string Columns = """
         f.id, f.user_id, f.actor, f.provider, f.state_token, f.handle_hash, f.scopes, f.redirect_uri, f.code_verifier, f.code_challenge, f.nonce_hash,
         f.authorization_url, f.issuer, f.completion, f.status, f.return_to, f.opener_origin, f.reconnect_integration_id, f.replace_account,
-        f.binding_hash, f.expires_at, f.is_used, f.integration_id, f.error_code, f.parked_code, f.parked_until,
+        f.binding_hash, f.expires_at, f.is_used, f.integration_id, f.error_code, f.parked_code, f.parked_until, f.landing, f.session_id,
         (SELECT s.salt FROM owner_salts s WHERE s.user_id = f.user_id)
         """;
 
@@ -24,13 +24,13 @@ internal sealed class FlowStore(Database database, SecretBox box)
     public Task Add(IDb db, PendingFlow flow, byte[] salt, TimeSpan lifetime, AuditSource source, CancellationToken cancellation) => db.Execute(
         """
         INSERT INTO oauth_state (id, user_id, actor, provider, state_token, handle_hash, scopes, redirect_uri, code_verifier, code_challenge, nonce_hash,
-            authorization_url, issuer, completion, return_to, opener_origin, reconnect_integration_id, replace_account, expires_at, ip_address, user_agent)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, now() + $19, $20, $21)
+            authorization_url, issuer, completion, return_to, opener_origin, reconnect_integration_id, replace_account, landing, session_id, expires_at, ip_address, user_agent)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, now() + $21, $22, $23)
         """,
         cancellation, flow.Id, flow.UserId, flow.Actor, flow.Provider, flow.StateHash, flow.HandleHash, flow.Scopes.ToArray(), flow.RedirectUri,
         flow.CodeVerifier.IsEmpty ? null : box.Seal(flow.CodeVerifier, Context(VerifierPurpose, flow.UserId, flow.Id), salt), flow.CodeChallenge, flow.NonceHash,
         box.Seal(flow.AuthorizationUrl, Context(UrlPurpose, flow.UserId, flow.Id), salt), flow.Issuer, Word(flow.Completion), flow.ReturnTo, flow.OpenerOrigin,
-        flow.ReconnectIntegrationId, flow.ReplaceAccount, lifetime, Rows.Address(source.IpAddress), Rows.UserAgent(source.UserAgent));
+        flow.ReconnectIntegrationId, flow.ReplaceAccount, Word(flow.Landing), flow.SessionId, lifetime, Rows.Address(source.IpAddress), Rows.UserAgent(source.UserAgent));
 
     /// <summary>
     /// Binds the start link to the browser that opens it first; the same browser may come again. Null when the link is
@@ -53,6 +53,14 @@ internal sealed class FlowStore(Database database, SecretBox box)
 
     public Task<PendingFlow?> Find(Guid flowId, string userId, CancellationToken cancellation) => database.ForUser(userId).Read(
         $"SELECT {Columns} FROM oauth_state f WHERE f.id = $1 AND f.user_id = $2", Map, cancellation, flowId, userId);
+
+    /// <summary>The flows that were started in a session, newest first; a hundred at most.</summary>
+    public Task<List<PendingFlow>> OfSession(Guid sessionId, string userId, CancellationToken cancellation) => database.ForUser(userId).ReadAll(
+        $"SELECT {Columns} FROM oauth_state f WHERE f.user_id = $2 AND f.session_id = $1 ORDER BY f.id DESC LIMIT 100", Map, cancellation, sessionId, userId);
+
+    /// <summary>The flow of a session whose parked code a ticket belongs to; null when there is none.</summary>
+    public Task<PendingFlow?> FindParked(Guid sessionId, string userId, string ticketHash, CancellationToken cancellation) => database.ForUser(userId).Read(
+        $"SELECT {Columns} FROM oauth_state f WHERE f.user_id = $2 AND f.session_id = $1 AND f.ticket_hash = $3", Map, cancellation, sessionId, userId, ticketHash);
 
     /// <summary>
     /// Redeems a state: one atomic statement, so it works once however many callbacks arrive. The binding is asked for when
@@ -112,7 +120,7 @@ internal sealed class FlowStore(Database database, SecretBox box)
 
     private PendingFlow Map(NpgsqlDataReader row)
     {
-        var (id, userId, salt) = (row.GetGuid(0), row.GetString(1), row.Bytes(26));
+        var (id, userId, salt) = (row.GetGuid(0), row.GetString(1), row.Bytes(28));
         return new PendingFlow
         {
             Id = id,
@@ -132,6 +140,8 @@ internal sealed class FlowStore(Database database, SecretBox box)
             Status = Enum.Parse<FlowStatus>(row.GetString(14), ignoreCase: true),
             ReturnTo = row.TextOrNull(15),
             OpenerOrigin = row.GetString(16),
+            Landing = Enum.Parse<Landing>(row.GetString(26), ignoreCase: true),
+            SessionId = row.GuidOrNull(27),
             ReconnectIntegrationId = row.GuidOrNull(17),
             ReplaceAccount = row.GetBoolean(18),
             BindingHash = row.TextOrNull(19),

@@ -35,6 +35,19 @@ internal enum FlowStatus
     Failed,
 }
 
+/// <summary>Where the browser lands when the callback has been taken.</summary>
+internal enum Landing
+{
+    /// <summary>At return_to, or on the callback page when there is none.</summary>
+    Address,
+
+    /// <summary>On the callback page, which tells the page that opened the popup; at return_to only when that page cannot be reached.</summary>
+    Popup,
+
+    /// <summary>On the hosted connect page; at return_to when a confirmation is waited for.</summary>
+    Page,
+}
+
 /// <summary>One row of <c>oauth_state</c>: a connection between its start and its end.</summary>
 internal sealed record PendingFlow
 {
@@ -71,6 +84,11 @@ internal sealed record PendingFlow
     public string? ReturnTo { get; init; }
 
     public required string OpenerOrigin { get; init; }
+
+    public Landing Landing { get; init; }
+
+    /// <summary>The connect session in which it was started; null for starts by a key or an operator.</summary>
+    public Guid? SessionId { get; init; }
 
     public Guid? ReconnectIntegrationId { get; init; }
 

@@ -20,6 +20,10 @@ internal sealed record StartRequest
 
     public string? LoginHint { get; init; }
 
+    public Landing Landing { get; init; }
+
+    public Guid? SessionId { get; init; }
+
     public Completion Completion { get; init; } = Completion.Confirm;
 
     public Guid? ReconnectIntegrationId { get; init; }

@@ -28,6 +28,25 @@ internal sealed class KeyRing
             stored = await Stored(connection, cancellation);
         }
 
+        if (!(await Unwrapped(stored, wrapper, cancellation)).TryGet(out var keys, out var failure))
+            return failure;
+        Use(keys);
+        return default(Done);
+    }
+
+    /// <summary>Whether a wrapping key opens what is stored; writes nothing. The number of data keys. Failure: <c>encryption.key_wrong</c>.</summary>
+    public static async Task<Result<int>> Check(NpgsqlConnection connection, IKeyWrapper wrapper, CancellationToken cancellation) =>
+        (await Unwrapped(await Stored(connection, cancellation), wrapper, cancellation)).TryGet(out var keys, out var failure) ? keys.Count : failure;
+
+    /// <summary>Takes unwrapped keys into use; the newest seals from now on.</summary>
+    internal void Use(IReadOnlyDictionary<int, byte[]> keys)
+    {
+        _keys = keys;
+        CurrentVersion = keys.Keys.Max();
+    }
+
+    private static async Task<Result<Dictionary<int, byte[]>>> Unwrapped(List<(int Version, string Wrapped)> stored, IKeyWrapper wrapper, CancellationToken cancellation)
+    {
         var keys = new Dictionary<int, byte[]>();
         foreach (var (version, wrapped) in stored)
         {
@@ -36,15 +55,7 @@ internal sealed class KeyRing
             keys.Add(version, key);
         }
 
-        Use(keys);
-        return default(Done);
-    }
-
-    /// <summary>Takes unwrapped keys into use; the newest seals from now on.</summary>
-    internal void Use(IReadOnlyDictionary<int, byte[]> keys)
-    {
-        _keys = keys;
-        CurrentVersion = keys.Keys.Max();
+        return keys;
     }
 
     private static async Task<List<(int Version, string Wrapped)>> Stored(NpgsqlConnection connection, CancellationToken cancellation)

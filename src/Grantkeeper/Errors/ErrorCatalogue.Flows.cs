@@ -170,6 +170,21 @@ public static partial class ErrorCatalogue
             "This link was opened in another browser first and works only there.",
             StartAgain);
 
+        /// <summary>No such connect session.</summary>
+        public static readonly ErrorCode SessionUnknown = new("connect.session_unknown", 404, "No such connect session",
+            "No connect session has this id.",
+            "Use the id that POST /api/v1/oauth/connect-sessions answered with.");
+
+        /// <summary>The address of the connect page was used before or is too old.</summary>
+        public static readonly ErrorCode SessionLinkInvalid = new("connect.session_link_invalid", 403, "Link not valid",
+            "This link was opened before, is too old, or was never made here. Each works once.",
+            "Go back to the application and choose to connect an account again; it makes a new link.");
+
+        /// <summary>The connect page has no session.</summary>
+        public static readonly ErrorCode SessionEnded = new("connect.session_ended", 401, "Your session has ended",
+            "This page belongs to a session that has ended, or that was opened in another browser.",
+            "Go back to the application and choose to connect an account again; what is connected stays connected.");
+
         /// <summary>The link does not exist or is too old.</summary>
         public static readonly ErrorCode LinkInvalid = new("connect.link_invalid", 404, "Link not valid",
             "This link was never issued here, is older than ten minutes, or its connection is finished.",

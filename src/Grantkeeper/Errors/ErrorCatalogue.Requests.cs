@@ -40,6 +40,21 @@ public static partial class ErrorCatalogue
             "The API key is unknown, expired or revoked, or belongs to another environment.",
             "Use a key that an administrator of this deployment made and that is still valid.");
 
+        /// <summary>Unknown, expired or ended connect session.</summary>
+        public static readonly ErrorCode SessionInvalid = new("identity.session_invalid", 401, "Connect session not accepted",
+            "The connect session is unknown, was ended, or is older than its lifetime.",
+            "Let the back end make a new one (POST /api/v1/oauth/connect-sessions) and hand its token to the page.");
+
+        /// <summary>A connect session is for connecting only.</summary>
+        public static readonly ErrorCode SessionNotAllowed = new("identity.session_not_allowed", 403, "Not for connect sessions",
+            "A connect session lets a browser connect, see and disconnect its own user's accounts, and nothing else.",
+            "Call this operation from your back end with an API key.");
+
+        /// <summary>Another user than the caller's own.</summary>
+        public static readonly ErrorCode UserForeign = new("identity.user_foreign", 403, "Another user",
+            "The request names another user than the one that this credential belongs to.",
+            "Leave user_id out: a connect session knows its user.");
+
         /// <summary>The key lacks a permission.</summary>
         public static readonly ErrorCode PermissionMissing = new("identity.permission_missing", 403, "Permission missing",
             "The caller is known but does not hold the permission that this operation asks for.",
@@ -63,7 +78,7 @@ public static partial class ErrorCatalogue
         /// <summary>The sign-in link is no longer good.</summary>
         public static readonly ErrorCode SignInLinkInvalid = new("identity.sign_in_link_invalid", 403, "Sign-in link not valid",
             "The link was used before, is older than ten minutes, or was never made here.",
-            "Ask for a new link: ./run prints one, and so does POST /api/v1/oauth/admin/sign-in-links.");
+            "Ask for a new link: ./run prints one, and so do grantkeeper sign-in-link and POST /api/v1/oauth/admin/sign-in-links.");
 
         /// <summary>Too many sign-ins from one address.</summary>
         public static readonly ErrorCode TooManyAttempts = new("identity.too_many_attempts", 429, "Too many attempts",
@@ -154,6 +169,6 @@ public static partial class ErrorCatalogue
         /// <summary>The start was refused.</summary>
         public static readonly ErrorCode Invalid = new("configuration.invalid", 0, "Configuration refused",
             "One or more settings are missing or wrong; every one of them is listed.",
-            "Correct the listed settings and start again.");
+            "Correct the listed settings and start again; grantkeeper config check shows every one of them.");
     }
 }

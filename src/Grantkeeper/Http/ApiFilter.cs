@@ -1,12 +1,18 @@
 using Grantkeeper.Audit;
 using Grantkeeper.Errors;
 using Grantkeeper.Identity;
+using Grantkeeper.Providers;
+using Grantkeeper.Settings;
 using Grantkeeper.Storage;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace Grantkeeper.Http;
+
+/// <summary>Marks an operation that a connect session may call, from a page on another origin.</summary>
+internal sealed record OpenToSessions;
 
 /// <summary>The permission that an operation asks for; without one it is anonymous.</summary>
 internal sealed record RequiredPermission(string Permission);
@@ -15,11 +21,14 @@ internal sealed record RequiredPermission(string Permission);
 /// What every API operation has in common: the node is ready, the caller is known and may do this, no parameter is
 /// repeated, and trouble becomes a problem instead of a stack trace.
 /// </summary>
-internal sealed class ApiFilter(Readiness readiness, ApiKeys keys, ILogger<ApiFilter> logger) : IEndpointFilter
+internal sealed class ApiFilter(
+    Readiness readiness, Credentials credentials, ProviderCatalogue catalogue, GrantkeeperOptions options, Database database, AuditLog audit, ILogger<ApiFilter> logger) : IEndpointFilter
 {
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         var http = context.HttpContext;
+        if (IsOpenToSessions(http))
+            Cors.Allow(http, options);
         try
         {
             if (readiness.Failure is { } notReady)
@@ -60,17 +69,36 @@ internal sealed class ApiFilter(Readiness readiness, ApiKeys keys, ILogger<ApiFi
             {
                 if (Credential(http.Request) is not { } credential)
                     return new Failure(ErrorCatalogue.Identity.Unauthenticated);
-                if (!(await keys.Verify(credential, http.RequestAborted)).TryGet(out caller, out var failure))
+                if (!(await credentials.Verify(credential, http.RequestAborted)).TryGet(out caller, out var failure))
                     return failure;
                 http.Features.Set(caller);
             }
 
             if (!caller.May(required.Permission))
                 return new Failure(ErrorCatalogue.Identity.PermissionMissing, $"This operation asks for {required.Permission}.");
+            if (caller.Session is not null && OutsideOfSession(http, caller) is { } outside)
+            {
+                await audit.Write(
+                    database.ForUser(caller.User!), new AuditEvent(AuditAction.ConnectSessionRefused, caller.User!, http.Source()) { Success = false, Code = outside.Code.Code },
+                    http.RequestAborted);
+                return outside;
+            }
         }
 
         return http.Request.Query.Any(parameter => parameter.Value.Count > 1)
             ? new Failure(ErrorCatalogue.Requests.ParameterRepeated)
+            : null;
+    }
+
+    private static bool IsOpenToSessions(HttpContext http) => http.GetEndpoint()?.Metadata.GetMetadata<OpenToSessions>() is not null;
+
+    /// <summary>What a session was not made for: another operation, or a provider that it does not offer.</summary>
+    private Failure? OutsideOfSession(HttpContext http, Caller caller)
+    {
+        if (!IsOpenToSessions(http))
+            return new Failure(ErrorCatalogue.Identity.SessionNotAllowed);
+        return http.GetRouteValue("provider") is string key && catalogue.Find(key) is { } provider && !caller.Reaches(provider.Key)
+            ? new Failure(ErrorCatalogue.Identity.SessionNotAllowed, "This connect session does not offer that provider.")
             : null;
     }
 
@@ -89,7 +117,7 @@ internal static class ApiRequest
 
     /// <summary>Who asks and from where, for the audit log.</summary>
     public static AuditSource Source(this HttpContext http, string? actor = null) => new(
-        http.Features.Get<Caller>()?.Id, actor, http.Connection.RemoteIpAddress?.ToString(), http.Request.Headers.UserAgent.ToString() is { Length: > 0 } agent ? agent : null, Answers.TraceId(http));
+        http.Features.Get<Caller>()?.Id, actor ?? http.Features.Get<Caller>()?.Actor, http.Connection.RemoteIpAddress?.ToString(), http.Request.Headers.UserAgent.ToString() is { Length: > 0 } agent ? agent : null, Answers.TraceId(http));
 
     /// <summary>Reads a JSON body; null with a failure when it is none. An empty body counts as an empty object.</summary>
     public static async Task<Result<T>> Body<T>(this HttpContext http) where T : class

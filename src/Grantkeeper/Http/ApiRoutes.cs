@@ -1,3 +1,4 @@
+using Grantkeeper.Settings;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -20,6 +21,16 @@ internal static class ApiRoutes
         .ProducesProblem(StatusCodes.Status403Forbidden)
         .ProducesProblem(StatusCodes.Status503ServiceUnavailable)
         .AddEndpointFilter<ApiFilter>();
+
+    /// <summary>
+    /// An operation that a connect session may call too, from a page on another origin. Every other operation refuses
+    /// sessions, and no page of another origin reads its answers.
+    /// </summary>
+    public static RouteHandlerBuilder SessionApi<TAnswer>(this IEndpointRouteBuilder routes, string method, string path, string permission, string summary, Delegate handler)
+    {
+        routes.MapMethods(path, [HttpMethods.Options], (HttpContext http, GrantkeeperOptions options) => Cors.Preflight(http, options, method)).ExcludeFromDescription();
+        return routes.Api<TAnswer>(method, path, permission, summary, handler).WithMetadata(new OpenToSessions());
+    }
 
     /// <summary>An operation for browsers and probes, without a credential.</summary>
     public static RouteHandlerBuilder Anonymous(this IEndpointRouteBuilder routes, string method, string path, string summary, Delegate handler) => routes

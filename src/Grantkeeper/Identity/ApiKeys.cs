@@ -15,7 +15,7 @@ internal sealed record ApiKey(
 /// API keys: prefix and 256 random bits, stored as SHA-256. A verified key stays good for 60 s without the database,
 /// so that a short outage of the platform database does not stop reads; a revocation is complete after the same time.
 /// </summary>
-internal sealed class ApiKeys(PlatformDatabase platform, Database userData, AuditLog audit, GrantkeeperOptions options, TimeProvider time)
+internal sealed class ApiKeys(PlatformDatabase platform, Database userData, AuditLog audit, GrantkeeperOptions options, TimeProvider time) : ICredentialKind
 {
     private const string Columns = "id, name, prefix, permissions, created_at, expires_at, revoked_at";
     private const string BootstrapCaller = "key:bootstrap";
@@ -26,6 +26,9 @@ internal sealed class ApiKeys(PlatformDatabase platform, Database userData, Audi
     private readonly string? _bootstrapHash = options.ApiKey.IsEmpty ? null : RandomHandle.HashOf(options.ApiKey);
 
     private string Prefix => options.Environment == DeployEnvironment.Production ? "gk_live_" : "gk_dev_";
+
+    /// <summary>Always: a bootstrap key may have any form, so keys are the last kind that is asked.</summary>
+    public bool Recognizes(string presented) => true;
 
     /// <summary>The caller behind a key. Failure: <c>identity.key_invalid</c>.</summary>
     public async ValueTask<Result<Caller>> Verify(string presented, CancellationToken cancellation)

@@ -2,29 +2,57 @@ using Grantkeeper.Errors;
 
 namespace Grantkeeper.Identity;
 
-/// <summary>Who makes a request: an API key of a back end, or an operator on the pages.</summary>
-/// <param name="Id">Names the caller in the audit log, for example <c>key:0198…</c>.</param>
+/// <summary>
+/// Who makes a request: an API key of a back end, an operator on the pages, or the browser of one user.
+/// A key acts for many users and names one in each request; a caller with a <see cref="User"/> acts for that one only.
+/// </summary>
+/// <param name="Id">Names the caller in the audit log, for example <c>key:0198…</c> or <c>session:0198…</c>.</param>
 /// <param name="Permissions">What it may do.</param>
 internal sealed record Caller(string Id, IReadOnlySet<string> Permissions)
 {
-    private const int LongestUserId = 255;
+    /// <summary>The one user that this caller acts for; null when it acts for whomever a request names.</summary>
+    public string? User { get; init; }
+
+    /// <summary>The person or agent who acts for <see cref="User"/>, if a back end named one when it made the session.</summary>
+    public string? Actor { get; init; }
+
+    /// <summary>What a connect session restricts further; null for every other caller.</summary>
+    public SessionLimits? Session { get; init; }
 
     public bool May(string permission) => Permissions.Contains(permission);
 
     public bool IsAdministrator => May(Identity.Permissions.Admin);
 
     /// <summary>
-    /// The user that a request is about. A key acts for many users, so it must name one.
-    /// Failures: <c>identity.user_required</c>, <c>identity.user_invalid</c>.
+    /// The user that a request is about: the caller's own, or the one that it names. Failures: <c>identity.user_required</c>,
+    /// <c>identity.user_invalid</c>, <c>identity.user_foreign</c> when a user's caller names somebody else (403).
     /// </summary>
-    public static Result<string> UserOf(string? userId)
+    public Result<string> UserOf(string? asked)
     {
-        if (userId is null)
-            return new Failure(ErrorCatalogue.Identity.UserRequired);
-        return IsUsable(userId) ? userId : new Failure(ErrorCatalogue.Identity.UserInvalid);
+        if (User is null)
+            return UserIds.Parse(asked);
+        return asked is null || asked == User ? User : new Failure(ErrorCatalogue.Identity.UserForeign);
     }
 
-    /// <summary>Opaque, 1 to 255 characters, no control characters; ~ is reserved for owners that are no users.</summary>
-    private static bool IsUsable(string userId) =>
-        userId.Length is > 0 and <= LongestUserId && userId[0] != '~' && !userId.Any(char.IsControl) && userId.Trim().Length == userId.Length;
+    /// <summary>Like <see cref="UserOf"/> for operations that name an id: null means that any user's row may be meant, which only a key may ask.</summary>
+    public Result<string?> UserOrAny(string? asked)
+    {
+        if (User is null && asked is null)
+            return (string?)null;
+        return UserOf(asked).TryGet(out var user, out var failure) ? user : failure;
+    }
+
+    /// <summary>Whether a connect session offers a provider; every other caller reaches all of them.</summary>
+    public bool Reaches(string provider) => Session is null || Session.Offers(provider);
+}
+
+/// <summary>What a connect session was made for.</summary>
+/// <param name="SessionId">The session's id.</param>
+/// <param name="Offered">The keys of the providers that it offers; empty means all of them.</param>
+/// <param name="Confirm">Whether its connections wait for a confirmation with the ticket that comes back with the browser.</param>
+/// <param name="OpenerOrigin">The one origin whose page may open popups; null when the session names none.</param>
+/// <param name="IntegrationId">The integration that it may connect again, and no other; null when it is for new accounts too.</param>
+internal sealed record SessionLimits(Guid SessionId, IReadOnlyList<string> Offered, bool Confirm, string? OpenerOrigin, Guid? IntegrationId)
+{
+    public bool Offers(string provider) => Offered.Count == 0 || Offered.Contains(provider, StringComparer.Ordinal);
 }

@@ -17,9 +17,9 @@ internal static class IntegrationEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         foreach (var path in new[] { "/oauth/providers", "/api/v1/oauth/providers" })
-            routes.Api<ProviderList>("GET", path, Permissions.Read, "All providers; with user_id also whether that user is connected", Providers);
-        routes.Api<ConnectionStatus>("GET", "/oauth/{provider}/status", Permissions.Read, "Whether a user is connected at a provider", Status);
-        routes.Api<AccountList>("GET", "/oauth/{provider}/accounts", Permissions.Read, "A user's connected accounts at a provider", Accounts);
+            routes.SessionApi<ProviderList>("GET", path, Permissions.Read, "All providers; with user_id also whether that user is connected", Providers);
+        routes.SessionApi<ConnectionStatus>("GET", "/oauth/{provider}/status", Permissions.Read, "Whether a user is connected at a provider", Status);
+        routes.SessionApi<AccountList>("GET", "/oauth/{provider}/accounts", Permissions.Read, "A user's connected accounts at a provider", Accounts);
         routes.Api<IntegrationList>("GET", "/api/v1/oauth/integrations", Permissions.Read, "Integrations of a user; without user_id of all users, for administrators", List);
         routes.Api<IntegrationEntry>("GET", "/api/v1/oauth/integrations/{id}", Permissions.Read, "One integration", Get);
     }
@@ -29,16 +29,16 @@ internal static class IntegrationEndpoints
         [FromQuery(Name = "user_id")] string? userId)
     {
         Dictionary<string, Integration>? byProvider = null;
-        if (userId is not null)
+        if (userId is not null || http.Caller().User is not null)
         {
-            if (!Caller.UserOf(userId).TryGet(out var user, out var failure))
+            if (!http.Caller().UserOf(userId).TryGet(out var user, out var failure))
                 return Answers.Problem(failure);
             var mine = await integrations.List(new IntegrationFilter(user, null, false, null, 1000), http.RequestAborted);
             byProvider = mine.Where(integration => integration.IsPrimary).ToDictionary(integration => integration.Provider, StringComparer.Ordinal);
         }
 
         var now = time.GetUtcNow();
-        return Answers.Json(new ProviderList([.. catalogue.Offered.Select(provider => Entry(provider, byProvider, options, now))]));
+        return Answers.Json(new ProviderList([.. catalogue.Offered.Where(provider => http.Caller().Reaches(provider.Key)).Select(provider => Entry(provider, byProvider, options, now))]));
     }
 
     private static ProviderEntry Entry(Provider provider, Dictionary<string, Integration>? byProvider, GrantkeeperOptions options, DateTimeOffset now)
@@ -67,7 +67,7 @@ internal static class IntegrationEndpoints
     {
         if (catalogue.Find(provider) is not { } known)
             return Answers.Problem(new Failure(ErrorCatalogue.Providers.Unknown));
-        if (!Caller.UserOf(userId).TryGet(out var user, out var failure))
+        if (!http.Caller().UserOf(userId).TryGet(out var user, out var failure))
             return Answers.Problem(failure);
         var now = time.GetUtcNow();
         var integration = await integrations.FindAt(known.Key, user, null, http.RequestAborted);
@@ -107,29 +107,28 @@ internal static class IntegrationEndpoints
     {
         if (catalogue.Find(provider) is not { } known)
             return Answers.Problem(new Failure(ErrorCatalogue.Providers.Unknown));
-        if (!Caller.UserOf(userId).TryGet(out var user, out var failure))
+        if (!http.Caller().UserOf(userId).TryGet(out var user, out var failure))
             return Answers.Problem(failure);
+        return Answers.Json(await AccountsOf(known.Key, user, integrations, time, http.RequestAborted));
+    }
+
+    internal static async Task<AccountList> AccountsOf(string provider, string userId, IntegrationStore integrations, TimeProvider time, CancellationToken cancellation)
+    {
         var now = time.GetUtcNow();
-        var mine = await integrations.List(new IntegrationFilter(user, known.Key, false, null, 1000), http.RequestAborted);
-        return Answers.Json(new AccountList([.. mine.Where(integration => integration.Status != IntegrationStatus.Revoked).Select(integration => new ConnectedAccount(
+        var mine = await integrations.List(new IntegrationFilter(userId, provider, false, null, 1000), cancellation);
+        return new AccountList([.. mine.Where(integration => integration.Status != IntegrationStatus.Revoked).Select(integration => new ConnectedAccount(
             integration.AccountId, integration.AccountName ?? integration.AccountEmail, integration.AccountEmail, integration.ConnectedAt, integration.ExpiresAt,
-            integration.IsConnectedAt(now), integration.IsPrimary, integration.Id))]));
+            integration.IsConnectedAt(now), integration.IsPrimary, integration.Id))]);
     }
 
     private static async Task<IResult> List(
         HttpContext http, ProviderCatalogue catalogue, IntegrationStore integrations, TimeProvider time, string? provider, string? cursor, string? limit,
         [FromQuery(Name = "user_id")] string? userId, [FromQuery(Name = "active_only")] string? activeOnly)
     {
-        string? user = null;
-        if (userId is not null)
-        {
-            if (!Caller.UserOf(userId).TryGet(out user, out var failure))
-                return Answers.Problem(failure);
-        }
-        else if (!http.Caller().IsAdministrator)
-        {
+        if (!http.Caller().UserOrAny(userId).TryGet(out var user, out var failure))
+            return Answers.Problem(failure);
+        if (user is null && !http.Caller().IsAdministrator)
             return Answers.Problem(new Failure(ErrorCatalogue.Identity.UserRequired));
-        }
 
         if (!Cursor.Read(cursor, limit).TryGet(out var page, out var faults))
             return Answers.Problem(faults);
@@ -144,9 +143,9 @@ internal static class IntegrationEndpoints
 
     private static async Task<IResult> Get(HttpContext http, IntegrationStore integrations, TimeProvider time, string id, [FromQuery(Name = "user_id")] string? userId)
     {
-        if (userId is not null && Caller.UserOf(userId).Failure is { } failure)
+        if (!http.Caller().UserOrAny(userId).TryGet(out var user, out var failure))
             return Answers.Problem(failure);
-        var integration = Guid.TryParse(id, out var guid) ? await integrations.Find(guid, userId, http.RequestAborted) : null;
+        var integration = Guid.TryParse(id, out var guid) ? await integrations.Find(guid, user, http.RequestAborted) : null;
         return integration is null ? Answers.Problem(new Failure(ErrorCatalogue.Integrations.NotFound)) : Answers.Json(EntryOf(integration, time.GetUtcNow()));
     }
 

@@ -12,5 +12,11 @@ internal sealed class ConnectLinks(GrantkeeperOptions options)
 
     public string Start(string handle) => $"{Origin}/oauth/start/{handle}";
 
+    /// <summary>The hosted connect page with its one-time ticket.</summary>
+    public string ConnectPage(string ticket) => $"{Origin}/connect/{ticket}";
+
+    /// <summary>The hosted connect page of a browser that has redeemed a ticket; with a flow, what became of it.</summary>
+    public string ConnectPage(Guid? flowId) => flowId is null ? $"{Origin}/connect" : $"{Origin}/connect?flow={flowId}";
+
     public string SignIn(string handle) => $"{Origin}/sign-in/{handle}";
 }

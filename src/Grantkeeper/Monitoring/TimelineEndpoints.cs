@@ -20,13 +20,11 @@ internal static class TimelineEndpoints
     private static async Task<IResult> Get(
         HttpContext http, Timelines timelines, ConnectLinks links, TimeProvider time, string id, string? cursor, string? limit, [FromQuery(Name = "user_id")] string? userId)
     {
-        if (userId is not null && Caller.UserOf(userId).Failure is { } unusable)
-            return Answers.Problem(unusable);
-        if (!Cursor.Read(cursor, limit).TryGet(out var page, out var failure))
+        if (!http.Caller().UserOrAny(userId).TryGet(out var user, out var failure) || !Cursor.Read(cursor, limit).TryGet(out var page, out failure))
             return Answers.Problem(failure);
         if (!Guid.TryParse(id, out var guid))
             return Answers.Problem(new Failure(ErrorCatalogue.Integrations.NotFound));
-        return (await timelines.Read(guid, userId, page.After, page.Limit, http.RequestAborted)).TryGet(out var timeline, out failure)
+        return (await timelines.Read(guid, user, page.After, page.Limit, http.RequestAborted)).TryGet(out var timeline, out failure)
             ? Answers.Json(Of(timeline, links, time.GetUtcNow()))
             : Answers.Problem(failure);
     }

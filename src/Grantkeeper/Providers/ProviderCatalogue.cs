@@ -42,7 +42,7 @@ internal sealed class ProviderCatalogue
     {
         var before = faults.Count;
         var trees = new Dictionary<string, (JsonObject Tree, string Place)>(StringComparer.Ordinal);
-        foreach (var (name, yaml) in BuiltIn().Concat(Folder(options.ProvidersPath)))
+        foreach (var (name, yaml) in BuiltIn().Concat(Operators(options.ProvidersPath, faults)))
         {
             if (ManifestTree.Parse(yaml, name, faults) is { } tree)
                 trees[(tree["key"] as JsonValue)?.GetValue<string>() ?? name] = (tree, name);
@@ -144,11 +144,42 @@ internal sealed class ProviderCatalogue
         }
     }
 
-    private static IEnumerable<(string Name, string Yaml)> Folder(string? path) =>
-        path is null || !Directory.Exists(path)
-            ? []
-            : Directory.EnumerateFiles(path, "*.yaml").Concat(Directory.EnumerateFiles(path, "*.yml"))
-                .Order(StringComparer.Ordinal).Select(file => (Path.GetFileName(file), File.ReadAllText(file)));
+    /// <summary>The manifests of a folder, or the one that a path names.</summary>
+    private static IEnumerable<(string Name, string Yaml)> Operators(string? path, List<string> faults)
+    {
+        foreach (var file in Files(path, faults))
+        {
+            string yaml;
+            try
+            {
+                yaml = File.ReadAllText(file);
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                faults.Add($"{Path.GetFileName(file)}: cannot be read: {exception.Message}");
+                continue;
+            }
+
+            yield return (Path.GetFileName(file), yaml);
+        }
+    }
+
+    private static string[] Files(string? path, List<string> faults)
+    {
+        if (File.Exists(path))
+            return [path];
+        if (!Directory.Exists(path))
+            return [];
+        try
+        {
+            return [.. Directory.EnumerateFiles(path, "*.yaml").Concat(Directory.EnumerateFiles(path, "*.yml")).Order(StringComparer.Ordinal)];
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            faults.Add($"{path}: cannot be read: {exception.Message}");
+            return [];
+        }
+    }
 
     private static string? Text(string? value) => string.IsNullOrWhiteSpace(value) ? null : value.Trim();
 }

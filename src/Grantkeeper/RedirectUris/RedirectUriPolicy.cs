@@ -63,7 +63,7 @@ internal static class RedirectUriPolicy
             return refused;
         if (uri.Scheme != Uri.UriSchemeHttps && uri.Scheme != Uri.UriSchemeHttp)
             return refused;
-        return IsListed(Origin(uri), options) && returnTo.StartsWith(Origin(uri), StringComparison.OrdinalIgnoreCase) ? uri.AbsoluteUri : refused;
+        return options.IsProductOrigin(Origin(uri)) && returnTo.StartsWith(Origin(uri), StringComparison.OrdinalIgnoreCase) ? uri.AbsoluteUri : refused;
     }
 
     /// <summary>The one origin that the popup's message goes to: the frontend's, or a listed one that was named at the start.</summary>
@@ -71,7 +71,7 @@ internal static class RedirectUriPolicy
     {
         if (string.IsNullOrEmpty(openerOrigin))
             return Origin(options.FrontendUrl);
-        return IsListed(openerOrigin, options) ? openerOrigin : new Failure(ErrorCatalogue.RedirectUris.OpenerNotAllowed);
+        return options.IsProductOrigin(openerOrigin) ? openerOrigin : new Failure(ErrorCatalogue.RedirectUris.OpenerNotAllowed);
     }
 
     /// <summary>Scheme, host and port, as a browser compares them.</summary>
@@ -81,9 +81,6 @@ internal static class RedirectUriPolicy
     private static Uri? AtHome(string path, GrantkeeperOptions options) =>
         !path.StartsWith("//", StringComparison.Ordinal) && Uri.TryCreate(options.FrontendUrl, path, out var address)
         && Origin(address) == Origin(options.FrontendUrl) && !address.AbsolutePath.StartsWith("//", StringComparison.Ordinal) ? address : null;
-
-    private static bool IsListed(string origin, GrantkeeperOptions options) =>
-        origin == Origin(options.FrontendUrl) || options.AllowedOrigins.Contains(origin, StringComparer.Ordinal);
 
     /// <summary>Only contradictions that are sure: a developer's host in staging or production, a staging host in production.</summary>
     private static string? Contradicts(string host, DeployEnvironment environment)

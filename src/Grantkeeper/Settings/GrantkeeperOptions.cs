@@ -29,6 +29,12 @@ public sealed record GrantkeeperOptions
     /// <summary><c>Grantkeeper:Connect:AllowedOrigins</c>: further origins that may open popups and receive users.</summary>
     public IReadOnlyList<string> AllowedOrigins { get; init; } = [];
 
+    /// <summary><c>Grantkeeper:Connect:SessionMinutes</c>: how long a connect session lives; 1 to 30, default 30.</summary>
+    public TimeSpan ConnectSessionLifetime { get; init; } = TimeSpan.FromMinutes(30);
+
+    /// <summary><c>Grantkeeper:Brand</c>: whose name the connect page bears.</summary>
+    public BrandOptions Brand { get; init; } = new();
+
     /// <summary><c>Grantkeeper:Egress:AllowedNetworks</c>: private networks (CIDR) that addresses written by the operator may lead to.</summary>
     public IReadOnlyList<string> AllowedNetworks { get; init; } = [];
 
@@ -57,6 +63,13 @@ public sealed record GrantkeeperOptions
     internal Secret EncryptionKey { get; init; }
 
     internal string? EncryptionKeyFile { get; init; }
+
+    /// <summary>What users call the product.</summary>
+    internal string BrandName => Brand.Name ?? FrontendUrl.Host;
+
+    /// <summary>Whether pages of an origin belong to the product: <see cref="FrontendUrl"/>, or one of <see cref="AllowedOrigins"/>. Compared letter by letter.</summary>
+    internal bool IsProductOrigin(string origin) =>
+        origin == FrontendUrl.GetLeftPart(UriPartial.Authority) || AllowedOrigins.Contains(origin, StringComparer.Ordinal);
 
     /// <summary>True in development: http is accepted on loopback.</summary>
     public bool AllowsLoopbackHttp => Environment == DeployEnvironment.Development;

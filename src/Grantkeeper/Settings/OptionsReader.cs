@@ -7,6 +7,7 @@ using Microsoft.Extensions.Configuration;
 namespace Grantkeeper.Settings;
 
 /// <summary>Reads the documents' environment variables (R302 to R311) and the section <c>Grantkeeper</c>; reports every fault at once.</summary>
+/// <remarks>Each fault begins with the name of its setting, so that <see cref="SettingReport"/> can say which one it is about.</remarks>
 internal static class OptionsReader
 {
     public const string Section = "Grantkeeper";
@@ -40,7 +41,10 @@ internal static class OptionsReader
         var key = new Secret(Text(configuration["OAUTH_ENCRYPTION_KEY"]) ?? Text(configuration["OAUTH_TOKEN_ENCRYPTION_KEY"]));
         var keyFile = Text(configuration["OAUTH_ENCRYPTION_KEY_FILE"]);
         if (LocalKeyWrapper.Read(key, keyFile).Failure is { } keyFault)
-            faults.Add($"{keyFault.Message} {keyFault.Code.Remedy}");
+            faults.Add($"{(key.IsEmpty && keyFile is not null ? "OAUTH_ENCRYPTION_KEY_FILE" : "OAUTH_ENCRYPTION_KEY")}: {keyFault.Message} {keyFault.Code.Remedy}");
+
+        if (Text(configuration["GRANTKEEPER_SECRETS_PATH"]) is { } secretsPath && !Directory.Exists(secretsPath))
+            faults.Add($"GRANTKEEPER_SECRETS_PATH names a folder that does not exist: {secretsPath}. Mount the secrets there, or unset it.");
 
         var sandbox = Flag(configuration["GRANTKEEPER_SANDBOX"], "GRANTKEEPER_SANDBOX", false, faults);
         if (sandbox && environment == DeployEnvironment.Production)
@@ -48,7 +52,7 @@ internal static class OptionsReader
 
         var providersPath = Text(configuration["GRANTKEEPER_PROVIDERS_PATH"]);
         if (providersPath is not null && !Directory.Exists(providersPath))
-            faults.Add($"GRANTKEEPER_PROVIDERS_PATH names a folder that does not exist: {providersPath}.");
+            faults.Add($"GRANTKEEPER_PROVIDERS_PATH names a folder that does not exist: {providersPath}. Create it, or unset the variable.");
 
         var options = new GrantkeeperOptions
         {
@@ -60,6 +64,8 @@ internal static class OptionsReader
             ProvidersPath = providersPath,
             Sandbox = sandbox,
             AllowedOrigins = Origins(section.GetSection("Connect:AllowedOrigins"), environment, faults),
+            ConnectSessionLifetime = SessionLifetime(section, faults),
+            Brand = BrandReader.Read(section.GetSection("Brand"), faults),
             AllowedNetworks = Networks(section.GetSection("Egress:AllowedNetworks"), faults),
             RunWorkers = Flag(section["RunWorkers"], "Grantkeeper:RunWorkers", true, faults),
             DataPath = Text(configuration["GRANTKEEPER_DATA_PATH"]) is { } dataPath ? Path.GetFullPath(dataPath) : null,
@@ -76,6 +82,17 @@ internal static class OptionsReader
         return faults.Count == before ? options : null;
     }
 
+    private static TimeSpan SessionLifetime(IConfigurationSection section, List<string> faults)
+    {
+        const int most = 30;
+        if (Text(section["Connect:SessionMinutes"]) is not { } text)
+            return TimeSpan.FromMinutes(most);
+        if (int.TryParse(text, System.Globalization.NumberStyles.None, null, out var minutes) && minutes is >= 1 and <= most)
+            return TimeSpan.FromMinutes(minutes);
+        faults.Add($"Grantkeeper:Connect:SessionMinutes is \"{text}\"; write a whole number of minutes from 1 to {most}.");
+        return TimeSpan.FromMinutes(most);
+    }
+
     /// <summary>The environment that a word names; production when it names none.</summary>
     internal static DeployEnvironment Environment(string? text, List<string> faults)
     {
@@ -88,7 +105,7 @@ internal static class OptionsReader
             case "development" or "dev" or "local":
                 return DeployEnvironment.Development;
             default:
-                faults.Add($"DEPLOY_ENV is \"{text}\", which is none of production, staging, development.");
+                faults.Add($"DEPLOY_ENV is \"{text}\", which is none of production, staging, development. Write one of them.");
                 return DeployEnvironment.Production;
         }
     }

@@ -11,6 +11,12 @@ internal sealed record Deployment(GrantkeeperOptions Options, ProviderCatalogue 
     public static Deployment Read(IConfiguration configuration)
     {
         var faults = new List<string>();
+        return TryRead(configuration, faults) ?? throw new GrantkeeperStartException(faults);
+    }
+
+    /// <summary>The same without an exception: null when a fault was added.</summary>
+    public static Deployment? TryRead(IConfiguration configuration, List<string> faults)
+    {
         var options = OptionsReader.Read(configuration, faults);
         // Manifests are judged too when the settings are not usable.
         var catalogue = ProviderCatalogue.Read(configuration, options ?? new GrantkeeperOptions
@@ -20,6 +26,6 @@ internal sealed record Deployment(GrantkeeperOptions Options, ProviderCatalogue 
             ProvidersPath = configuration["GRANTKEEPER_PROVIDERS_PATH"],
             Environment = OptionsReader.Environment(configuration["DEPLOY_ENV"], []),
         }, faults);
-        return options is not null && catalogue is not null ? new Deployment(options, catalogue) : throw new GrantkeeperStartException(faults);
+        return options is not null && catalogue is not null ? new Deployment(options, catalogue) : null;
     }
 }

@@ -54,6 +54,11 @@ internal static class DatabaseUrl
     public static NpgsqlConnectionStringBuilder ForMigration(NpgsqlConnectionStringBuilder operatorWrote) =>
         new(operatorWrote.ConnectionString) { Pooling = false, CommandTimeout = 0, ApplicationName = "grantkeeper-migrator" };
 
+    /// <summary>A URL for people: who logs in where, without the password; a mask when it cannot be parsed, since anything in it may be one.</summary>
+    public static string Shown(string text) => Parse(text).TryGet(out var url, out _)
+        ? $"postgresql://{(string.IsNullOrEmpty(url.Username) ? "" : $"{url.Username}{(string.IsNullOrEmpty(url.Password) ? "" : ":***")}@")}{url.Host}:{url.Port}/{url.Database}"
+        : "***";
+
     private static NpgsqlConnectionStringBuilder FromUrl(Uri url)
     {
         // A # or / in a password that is not percent-encoded would make another host of it, and connect there.

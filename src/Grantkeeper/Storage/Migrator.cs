@@ -99,6 +99,19 @@ internal static class Migrator
         }
     }
 
+    /// <summary>
+    /// The names of the migrations that a start would apply; changes nothing. Failures: <c>storage.migration_changed</c>,
+    /// <c>storage.schema_newer</c>. Throws what the driver throws.
+    /// </summary>
+    public static async Task<Result<List<string>>> Missing(NpgsqlConnection connection, string source, CancellationToken cancellation)
+    {
+        await using var exists = new NpgsqlCommand("SELECT to_regclass('grantkeeper_migrations') IS NOT NULL", connection);
+        var applied = true.Equals(await exists.ExecuteScalarAsync(cancellation)) ? await Applied(connection, source, cancellation) : [];
+        if (!Compare(applied, source).TryGet(out var missing, out var failure))
+            return failure;
+        return missing.ConvertAll(file => $"{source}/{file.Name}");
+    }
+
     private static async Task<Failure?> Prepare(NpgsqlConnection connection, CancellationToken cancellation)
     {
         try
@@ -122,19 +135,10 @@ internal static class Migrator
 
     private static async Task<Result<Done>> ApplyMissing(NpgsqlConnection connection, string source, IReadOnlyList<IMigrationStep> steps, CancellationToken cancellation)
     {
-        var applied = await Applied(connection, source, cancellation);
-        var known = Files(source);
-        if (applied.Keys.Except(known.Select(file => file.Version)).Any())
-            return new Failure(ErrorCatalogue.Storage.SchemaNewer);
-        foreach (var file in known)
+        if (!Compare(await Applied(connection, source, cancellation), source).TryGet(out var missing, out var failure))
+            return failure;
+        foreach (var file in missing)
         {
-            if (applied.TryGetValue(file.Version, out var checksum))
-            {
-                if (checksum != file.Checksum)
-                    return new Failure(ErrorCatalogue.Storage.MigrationChanged, $"Migration {source}/{file.Name} ran with another text than this release has.");
-                continue;
-            }
-
             await Execute(connection, file.Sql, cancellation);
             foreach (var step in steps.Where(step => step.Source == source && step.Version == file.Version))
                 await step.Apply(connection, cancellation);
@@ -146,6 +150,17 @@ internal static class Migrator
         }
 
         return default(Done);
+    }
+
+    /// <summary>The files that have not run yet, in order.</summary>
+    private static Result<List<MigrationFile>> Compare(Dictionary<int, string> applied, string source)
+    {
+        var known = Files(source);
+        if (applied.Keys.Except(known.Select(file => file.Version)).Any())
+            return new Failure(ErrorCatalogue.Storage.SchemaNewer);
+        if (known.FirstOrDefault(file => applied.TryGetValue(file.Version, out var checksum) && checksum != file.Checksum) is { } changed)
+            return new Failure(ErrorCatalogue.Storage.MigrationChanged, $"Migration {source}/{changed.Name} ran with another text than this release has.");
+        return known.Where(file => !applied.ContainsKey(file.Version)).ToList();
     }
 
     private static async Task<Dictionary<int, string>> Applied(NpgsqlConnection connection, string source, CancellationToken cancellation)

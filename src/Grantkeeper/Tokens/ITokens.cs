@@ -45,7 +45,7 @@ internal sealed class Tokens(TokenAccess access, ProviderCatalogue catalogue) : 
             return new Failure(ErrorCatalogue.Providers.Unknown);
         if (options.MinTtl < TimeSpan.Zero || options.MinTtl > TokenAccess.LongestMinTtl)
             return new Failure(ErrorCatalogue.Requests.Invalid, $"MinTtl must be between zero and {TokenAccess.LongestMinTtl}.");
-        return Caller.UserOf(userId).TryGet(out var user, out var failure)
+        return UserIds.Parse(userId).TryGet(out var user, out var failure)
             ? await access.GetAt(known.Key, user, options.AccountId, options.MinTtl, ScopeSet.Of(options.Scopes), Process, cancellation)
             : failure;
     }

@@ -2,6 +2,7 @@ using Grantkeeper.Client.Contracts;
 using Grantkeeper.Errors;
 using Grantkeeper.Http;
 using Grantkeeper.Identity;
+using Grantkeeper.Links;
 using Grantkeeper.OAuth;
 using Grantkeeper.Providers;
 using Microsoft.AspNetCore.Http;
@@ -27,26 +28,26 @@ internal static class TokenEndpoints
     }
 
     private static async Task<IResult> ReadAt(
-        HttpContext http, TokenAccess tokens, ProviderCatalogue catalogue, string provider, string? scopes,
+        HttpContext http, TokenAccess tokens, ProviderCatalogue catalogue, ConnectLinks links, string provider, string? scopes,
         [FromQuery(Name = "user_id")] string? userId, [FromQuery(Name = "min_ttl")] string? minTtl, [FromQuery(Name = "account_id")] string? accountId)
     {
         if (catalogue.Find(provider) is not { } known)
             return Answers.Problem(new Failure(ErrorCatalogue.Providers.Unknown));
-        if (!Caller.UserOf(userId).TryGet(out var user, out var failure) || !MinTtl(minTtl).TryGet(out var ttl, out failure))
+        if (!http.Caller().UserOf(userId).TryGet(out var user, out var failure) || !MinTtl(minTtl).TryGet(out var ttl, out failure))
             return Answers.Problem(failure);
-        return Answer(await tokens.GetAt(known.Key, user, accountId, ttl, ScopeSet.Parse(scopes), http.Source(), http.RequestAborted));
+        return Answer(await tokens.GetAt(known.Key, user, accountId, ttl, ScopeSet.Parse(scopes), http.Source(), http.RequestAborted), links);
     }
 
     private static async Task<IResult> Read(
-        HttpContext http, TokenAccess tokens, string id, string? scopes,
+        HttpContext http, TokenAccess tokens, ConnectLinks links, string id, string? scopes,
         [FromQuery(Name = "user_id")] string? userId, [FromQuery(Name = "min_ttl")] string? minTtl)
     {
-        if (userId is not null && Caller.UserOf(userId).Failure is { } unusable)
+        if (!http.Caller().UserOrAny(userId).TryGet(out var user, out var unusable))
             return Answers.Problem(unusable);
         if (!MinTtl(minTtl).TryGet(out var ttl, out var failure))
             return Answers.Problem(failure);
         return Guid.TryParse(id, out var guid)
-            ? Answer(await tokens.Get(guid, userId, ttl, ScopeSet.Parse(scopes), http.Source(), http.RequestAborted))
+            ? Answer(await tokens.Get(guid, user, ttl, ScopeSet.Parse(scopes), http.Source(), http.RequestAborted), links)
             : Answers.Problem(new Failure(ErrorCatalogue.Integrations.NotFound));
     }
 
@@ -54,11 +55,11 @@ internal static class TokenEndpoints
     {
         if (!(await http.Body<TokenRejectedRequest>()).TryGet(out var body, out var failure))
             return Answers.Problem(failure);
-        if (userId is not null && Caller.UserOf(userId).Failure is { } unusable)
+        if (!http.Caller().UserOrAny(userId).TryGet(out var user, out var unusable))
             return Answers.Problem(unusable);
         if (body.Generation is not { } generation)
             return Answers.Problem(new Failure(ErrorCatalogue.Requests.Invalid) { Items = ["generation is required"] });
-        if (!Guid.TryParse(id, out var guid) || await vault.Find(guid, userId, http.RequestAborted) is not { Tokens: not null } row)
+        if (!Guid.TryParse(id, out var guid) || await vault.Find(guid, user, http.RequestAborted) is not { Tokens: not null } row)
             return Answers.Problem(new Failure(ErrorCatalogue.Integrations.NotFound));
         return Answers.Json(new TokenRejectedAnswer(await vault.Suspect(row, generation, http.Source(), http.RequestAborted)));
     }
@@ -67,7 +68,7 @@ internal static class TokenEndpoints
     {
         if (catalogue.Find(provider) is not { } known)
             return Answers.Problem(new Failure(ErrorCatalogue.Providers.Unknown));
-        if (!(await http.Body<RefreshRequest>()).TryGet(out var body, out var failure) || !Caller.UserOf(body.UserId).TryGet(out var user, out failure))
+        if (!(await http.Body<RefreshRequest>()).TryGet(out var body, out var failure) || !http.Caller().UserOf(body.UserId).TryGet(out var user, out failure))
             return Answers.Problem(failure);
         return await vault.FindAt(known.Key, user, body.AccountId, http.RequestAborted) is { } row
             ? await Refreshed(http, tokens, row)
@@ -76,9 +77,9 @@ internal static class TokenEndpoints
 
     private static async Task<IResult> Refresh(HttpContext http, TokenAccess tokens, TokenVault vault, string id, [FromQuery(Name = "user_id")] string? userId)
     {
-        if (userId is not null && Caller.UserOf(userId).Failure is { } unusable)
+        if (!http.Caller().UserOrAny(userId).TryGet(out var user, out var unusable))
             return Answers.Problem(unusable);
-        return Guid.TryParse(id, out var guid) && await vault.Find(guid, userId, http.RequestAborted) is { } row
+        return Guid.TryParse(id, out var guid) && await vault.Find(guid, user, http.RequestAborted) is { } row
             ? await Refreshed(http, tokens, row)
             : Answers.Problem(new Failure(ErrorCatalogue.Integrations.NotFound));
     }
@@ -95,21 +96,24 @@ internal static class TokenEndpoints
             : Answers.Problem(failure);
     }
 
-    private static IResult Answer(Result<TokenGrant> result) => result.TryGet(out var grant, out var failure)
-        ? Answers.Json(new AccessTokenAnswer
-        {
-            AccessToken = grant.AccessToken.Reveal(),
-            TokenType = "Bearer",
-            ExpiresAt = grant.ExpiresAt,
-            Scopes = grant.Scopes,
-            IntegrationId = grant.IntegrationId,
-            Generation = grant.Generation,
-            CacheSeconds = CacheSeconds,
-            Warning = grant.Warning,
-        })
-        : Answers.Problem(failure);
+    private static IResult Answer(Result<TokenGrant> result, ConnectLinks links) =>
+        result.TryGet(out var grant, out var failure) ? Answers.Json(AnswerOf(grant, links)) : Answers.Problem(failure);
 
-    private static Result<TimeSpan> MinTtl(string? text)
+    internal static AccessTokenAnswer AnswerOf(TokenGrant grant, ConnectLinks links) => new()
+    {
+        AccessToken = grant.AccessToken.Reveal(),
+        TokenType = "Bearer",
+        ExpiresAt = grant.ExpiresAt,
+        Scopes = grant.Scopes,
+        IntegrationId = grant.IntegrationId,
+        Generation = grant.Generation,
+        CacheSeconds = CacheSeconds,
+        Warning = grant.Warning,
+        ReconnectUrl = links.Reconnect(grant.IntegrationId),
+    };
+
+    /// <summary>Reads <c>min_ttl</c>, whole seconds. Failure: <c>requests.invalid</c>.</summary>
+    internal static Result<TimeSpan> MinTtl(string? text)
     {
         if (text is null)
             return TokenAccess.DefaultMinTtl;

@@ -39,6 +39,13 @@ internal sealed class FlowWorld : IAsyncDisposable
 
     public FlowHost Host => _hosts[0];
 
+    /// <summary>What the first node was given, as an operator's environment would hold it.</summary>
+    public Dictionary<string, string?> Settings => new(_settings)
+    {
+        ["DEPLOY_ENV"] = "development", ["FRONTEND_URL"] = Host.Origin, ["GRANTKEEPER_PUBLIC_URL"] = Host.Origin, ["GRANTKEEPER_API_KEY"] = FlowHost.ApiKey,
+        ["USER_DATA_DATABASE_URL"] = Database.Url, ["OAUTH_ENCRYPTION_KEY"] = TestCluster.Key.Reveal(),
+    };
+
     public string SandboxOrigin => _sandbox.Urls.First();
 
     /// <summary>What reached the sandbox, and what it answered.</summary>

@@ -9,9 +9,12 @@ internal static class ServerProcess
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     /// <summary>Runs until the process ends by itself, which a refused start does.</summary>
-    public static async Task<(int ExitCode, string Output)> RunToEnd(IReadOnlyDictionary<string, string> environment)
+    public static Task<(int ExitCode, string Output)> RunToEnd(IReadOnlyDictionary<string, string> environment) => RunToEnd(environment, "Grantkeeper.Server");
+
+    /// <summary>The same for another program of the product.</summary>
+    public static async Task<(int ExitCode, string Output)> RunToEnd(IReadOnlyDictionary<string, string> environment, string program, params string[] args)
     {
-        using var process = Process.Start(Command(environment))!;
+        using var process = Process.Start(Command(environment, program, args))!;
         var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         try
@@ -27,11 +30,11 @@ internal static class ServerProcess
         return (process.ExitCode, await output + await errors);
     }
 
-    public static ProcessStartInfo Command(IReadOnlyDictionary<string, string> environment)
+    public static ProcessStartInfo Command(IReadOnlyDictionary<string, string> environment, string programName = "Grantkeeper.Server", params string[] args)
     {
         var configuration = new DirectoryInfo(AppContext.BaseDirectory).Name;
-        var program = Path.Combine(Checkout.Root, "artifacts", "bin", "Grantkeeper.Server", configuration, "Grantkeeper.Server.dll");
-        var start = new ProcessStartInfo(Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet", [program])
+        var program = Path.Combine(Checkout.Root, "artifacts", "bin", programName, configuration, $"{programName}.dll");
+        var start = new ProcessStartInfo(Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet", [program, .. args])
         {
             RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetTempPath(),
         };

@@ -9,6 +9,13 @@ public sealed class MigrationTests
 {
     private static readonly string[] SixTables = ["oauth_audit_log", "oauth_consents", "oauth_integrations", "oauth_scopes", "oauth_state", "oauth_tokens"];
 
+    /// <summary>Every migration of a source that this release carries, as <c>source/version</c>.</summary>
+    private static string[] Numbered(string source) =>
+    [
+        .. typeof(Migrator).Assembly.GetManifestResourceNames().Where(name => name.StartsWith($"migrations/{source}/", StringComparison.Ordinal))
+            .Select(name => $"{source}/{int.Parse(name.Split('/')[^1].Split('_')[0])}").Order(StringComparer.Ordinal),
+    ];
+
     [Fact]
     public async Task An_empty_database_gets_the_six_tables_by_these_names_and_a_second_run_changes_nothing()
     {
@@ -17,16 +24,12 @@ public sealed class MigrationTests
         (await StoreKit.Migrate(db.Url, Migrator.Platform)).Failure.ShouldBeNull();
         var first = await Dump(db);
         Texts(await cluster.ListAsSuperuser(db, "SELECT tablename FROM pg_tables WHERE tablename LIKE 'oauth%' ORDER BY 1")).ShouldBe(SixTables);
-        Texts(await cluster.ListAsSuperuser(db, "SELECT source || '/' || version FROM grantkeeper_migrations ORDER BY 1")).ShouldBe([.. Released("platform"), .. Released("user_data")]);
+        Texts(await cluster.ListAsSuperuser(db, "SELECT source || '/' || version FROM grantkeeper_migrations ORDER BY 1")).ShouldBe([.. Numbered(Migrator.Platform), .. Numbered(Migrator.UserData)]);
 
         (await StoreKit.Migrate(db.Url)).Failure.ShouldBeNull();
         (await StoreKit.Migrate(db.Url, Migrator.Platform)).Failure.ShouldBeNull();
         Different(first, await Dump(db)).ShouldBeEmpty();
     }
-
-    /// <summary>The migrations of the source tree, as the database names them.</summary>
-    private static List<string> Released(string source) =>
-        [.. Directory.EnumerateFiles(Path.Combine(Testing.Peers.Checkout.Root, "src", "Grantkeeper", "Storage", "Migrations", source), "*.sql").Select(file => $"{source}/{int.Parse(Path.GetFileName(file)[..4])}").Order(StringComparer.Ordinal)];
 
     [Fact]
     public async Task Migrators_that_run_at_once_apply_every_migration_once()
@@ -34,7 +37,7 @@ public sealed class MigrationTests
         var (cluster, db) = await Empty();
         var results = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Task.Run(() => StoreKit.Migrate(db.Url))));
         results.ShouldAllBe(result => result.IsSuccess);
-        (await cluster.ExecuteAsSuperuser(db, "SELECT count(*) FROM grantkeeper_migrations")).ShouldBe((long)Released("user_data").Count);
+        (await cluster.ExecuteAsSuperuser(db, "SELECT count(*) FROM grantkeeper_migrations")).ShouldBe((long)Numbered(Migrator.UserData).Length);
     }
 
     [Fact]

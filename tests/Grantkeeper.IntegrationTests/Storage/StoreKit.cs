@@ -30,6 +30,7 @@ internal sealed class StoreKit : IAsyncDisposable
         Audit = new AuditLog(time);
         Vault = new TokenVault(Database, Box, Audit, time);
         Flows = new FlowStore(Database, Box);
+        Sessions = new ConnectSessions(Database, Audit, new() { FrontendUrl = new Uri("https://app.example"), PublicUrl = new Uri("https://app.example") }, time);
         Integrations = new IntegrationStore(Database);
         Outbox = new OutboxStore(Database, Box, time);
         Grants = new GrantStore(Database, Vault, new ConsentStore(Database, time), Box, Audit, time);
@@ -52,6 +53,8 @@ internal sealed class StoreKit : IAsyncDisposable
     public TokenVault Vault { get; }
 
     public FlowStore Flows { get; }
+
+    public ConnectSessions Sessions { get; }
 
     public GrantStore Grants { get; }
 

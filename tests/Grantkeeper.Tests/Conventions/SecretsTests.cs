@@ -32,12 +32,17 @@ public sealed partial class SecretsTests
         ["Grantkeeper/Providers/AccountReader.cs"] = "verifies the id_token, calls userinfo",
         ["Grantkeeper/Tokens/Revocations.cs"] = "the payload is sealed as a whole",
         ["Grantkeeper/Tokens/SpooledAnswer.cs"] = "the record is sealed as a whole",
-        ["Grantkeeper/Tokens/TokenEndpoints.cs"] = "the one read that hands out an access token",
+        ["Grantkeeper/Tokens/TokenEndpoints.cs"] = "the one read that hands out an access token, to a back end or to the handler in this process",
         ["Grantkeeper/Connect/BrowserEndpoints.cs"] = "cookie and redirect",
         ["Grantkeeper/Connect/CallbackPage.cs"] = "the ticket travels with the browser",
+        ["Grantkeeper/Connect/ConnectSessionEndpoints.cs"] = "a session's token and link are shown once",
+        ["Grantkeeper/Connect/ConnectSessions.cs"] = "makes a session's token",
+        ["Grantkeeper/Connect/IConnections.cs"] = "start link and state for the application that embeds us",
         ["Grantkeeper/Connect/ConnectEndpoints.cs"] = "start link and state for the back end",
         ["Grantkeeper/Administration/AdministrationEndpoints.cs"] = "a new key and a sign-in link are shown once",
         ["Grantkeeper.Dashboard/AccountEndpoints.cs"] = "the start link is a redirect",
+        ["Grantkeeper.Dashboard/Hosted/HostedEndpoints.cs"] = "the start link is a redirect",
+        ["Grantkeeper.Dashboard/Hosted/HostedSession.cs"] = "the cookie of the hosted page",
         ["Grantkeeper.Dashboard/Session/SealedKeyRepository.cs"] = "opens the keys of the session cookies",
     };
 
@@ -45,7 +50,10 @@ public sealed partial class SecretsTests
     private static readonly string[] ServiceCallers =
     [
         "Grantkeeper.Dashboard/Session/SealedKeyRepository.cs ServiceReason.Deployment 2",
+        "Grantkeeper/Connect/ConnectSessions.cs ServiceReason.RedeemHandle 1",
+        "Grantkeeper/Connect/ConnectSessions.cs ServiceReason.ServiceKey 1",
         "Grantkeeper/Connect/FlowStore.cs ServiceReason.RedeemHandle 1",
+        "Grantkeeper/Diagnostics/RefreshChecks.cs ServiceReason.Administrator 2",
         "Grantkeeper/Identity/ApiKeys.cs ServiceReason.Deployment 5",
         "Grantkeeper/Identity/SignInLinks.cs ServiceReason.Deployment 2",
         "Grantkeeper/Integrations/IntegrationStore.cs ServiceReason.Administrator 1",
@@ -70,8 +78,10 @@ public sealed partial class SecretsTests
         "Client.Contracts.ErrorEntry.Code",
         "Client.Contracts.HealthComponent.Code",
         "Client.Contracts.ProviderEntry.Key",
+        "Client.Contracts.ProviderHealth.ProviderKey",
         "Client.Contracts.RefreshAnswer.ProviderKey",
         "Client.Contracts.TimelineEntry.Code",
+        "Client.Problem.Code",
         "Connect.PendingFlow.ErrorCode",
         "Errors.ErrorCode.Code",
         "Monitoring.TimelineFacts.LastCode",
@@ -130,7 +140,7 @@ public sealed partial class SecretsTests
             tried.Add(type.Name);
         }
 
-        foreach (var name in new[] { "TokenSet", "TokenResponse", "ClientCredentials", "ClientRegistration", "GrantkeeperOptions", "TokenGrant", "PendingFlow", "StartedFlow", "Completed", "AuthorizationRequest", "AuthorizationResponse", "OutboxEntry" })
+        foreach (var name in new[] { "TokenSet", "TokenResponse", "ClientCredentials", "ClientRegistration", "GrantkeeperOptions", "TokenGrant", "PendingFlow", "StartedFlow", "NewConnectSession", "Completed", "AuthorizationRequest", "AuthorizationResponse", "OutboxEntry" })
             tried.ShouldContain(name);
     }
 

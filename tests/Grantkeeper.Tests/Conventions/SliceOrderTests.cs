@@ -8,11 +8,11 @@ public sealed partial class SliceOrderTests
 {
     private static readonly string[] Order =
     [
-        "Errors", "Encryption", "OAuth", "Egress", "Storage", "Jwt", "Settings", "Spool",
+        "Errors", "Encryption", "OAuth", "Egress", "Storage", "Jwt", "Settings", "Texts", "Spool",
         "Audit", "Outbox", "Identity", "Providers",
         "Resilience", "Http", "RedirectUris", "Links", "Integrations",
         "Consents", "Tokens",
-        "Connect", "Monitoring", "Administration",
+        "Connect", "Monitoring", "Administration", "Diagnostics",
         "Startup",
     ];
 

@@ -25,6 +25,26 @@ public sealed class OptionsReaderTests
         Read(("DEPLOY_ENV", text)).Environment.ToString().ShouldBe(environment);
 
     [Theory]
+    [InlineData(null, 30), InlineData("1", 1), InlineData("30", 30), InlineData(" 5 ", 5)]
+    public void A_connect_session_lives_for_minutes(string? text, int minutes) =>
+        Read(("Grantkeeper:Connect:SessionMinutes", text)).ConnectSessionLifetime.ShouldBe(TimeSpan.FromMinutes(minutes));
+
+    [Theory]
+    [InlineData("0"), InlineData("31"), InlineData("-1"), InlineData("1.5"), InlineData("an hour")]
+    public void A_lifetime_that_is_no_number_of_minutes_stops_the_start(string text) =>
+        Faults(("Grantkeeper:Connect:SessionMinutes", text)).Single().ShouldContain("from 1 to 30");
+
+    [Fact]
+    public void Origins_of_the_product_are_compared_letter_by_letter()
+    {
+        var options = Read(("Grantkeeper:Connect:AllowedOrigins:0", "https://admin.example.com:8443"));
+        foreach (var own in new[] { "https://app.example.com", "https://admin.example.com:8443" })
+            options.IsProductOrigin(own).ShouldBeTrue(own);
+        foreach (var other in new[] { "https://app.example.com/", "https://APP.example.com", "http://app.example.com", "https://app.example.com.evil.example", "https://admin.example.com", "null", "*", "" })
+            options.IsProductOrigin(other).ShouldBeFalse(other);
+    }
+
+    [Theory]
     [InlineData("test"), InlineData("producton"), InlineData("0"), InlineData("development,staging")]
     public void An_unknown_environment_stops_the_start(string text) => Faults(("DEPLOY_ENV", text)).Single().ShouldStartWith($"DEPLOY_ENV is \"{text}\"");
 
@@ -89,7 +109,7 @@ public sealed class OptionsReaderTests
             "FRONTEND_URL is not set: it is the origin of your product, to which users return. Set it to, for example, https://app.example.com.",
             "USER_DATA_DATABASE_URL is not set. Set USER_DATA_DATABASE_URL (or ConnectionStrings:grantkeeper) to postgresql://user:password@host:5432/database, special characters percent-encoded.",
             "GRANTKEEPER_API_KEY is shorter than 32 characters. Make one with: openssl rand -base64 32.",
-            "Neither OAUTH_ENCRYPTION_KEY nor OAUTH_ENCRYPTION_KEY_FILE is set; tokens are never stored in plain text. Create one with: openssl rand -base64 32. Keep a copy apart from the database backups.",
+            "OAUTH_ENCRYPTION_KEY: Neither OAUTH_ENCRYPTION_KEY nor OAUTH_ENCRYPTION_KEY_FILE is set; tokens are never stored in plain text. Create one with: openssl rand -base64 32. Keep a copy apart from the database backups.",
         ], ignoreOrder: true);
 
     [Theory]

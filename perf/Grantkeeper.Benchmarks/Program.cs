@@ -1,0 +1,48 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Grantkeeper.Benchmarks;
+
+/// <summary><c>./bench [quick|full] [--json]</c>: measures, prints, and fails when a bar is missed.</summary>
+internal static class Program
+{
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true, Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    public static async Task<int> Main(string[] args)
+    {
+        CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+        var effort = args.Contains("full") ? Effort.Full : Effort.Quick;
+        var figures = await WarmCall.Run(effort);
+        if (args.Contains("--json"))
+            await Console.Out.WriteLineAsync(JsonSerializer.Serialize(new { machine = Machine(), figures }, Json));
+        else
+            await Print(figures);
+        return figures.Any(figure => figure.Verdict == Verdict.Missed) ? 1 : 0;
+    }
+
+    private static async Task Print(IReadOnlyList<Figure> figures)
+    {
+        var output = Console.Out;
+        await output.WriteLineAsync($"{Machine()}; medians of alternating rounds\n");
+        await output.WriteLineAsync($"{"",-4}{"",-62}{"measured",12}  {"bar",-20}verdict");
+        foreach (var figure in figures)
+        {
+            await output.WriteLineAsync($"{figure.Bar,-4}{figure.What,-62}{$"{figure.Value:0.00} {figure.Unit}",12}  {figure.Limit,-20}{Word(figure.Verdict)}");
+            await output.WriteLineAsync($"    {figure.Note}");
+        }
+    }
+
+    private static string Word(Verdict verdict) => verdict switch
+    {
+        Verdict.Ok => "ok",
+        Verdict.Missed => "MISSED",
+        _ => "not reached yet",
+    };
+
+    private static string Machine() => $"{Environment.ProcessorCount} cores, .NET {Environment.Version}, {System.Runtime.InteropServices.RuntimeInformation.OSDescription}";
+}

@@ -1,0 +1,14 @@
+namespace Embedded;
+
+public sealed record CalendarEvent(string Title, DateTimeOffset StartsAt);
+
+#region snippet embedding.client
+/// <summary>The provider's API. It knows nothing of tokens.</summary>
+public sealed class Calendar(HttpClient http)
+{
+    public async Task<IReadOnlyList<CalendarEvent>> Events(CancellationToken cancellation) =>
+        (await http.GetFromJsonAsync<EventList>("api/calendar/events", cancellation))!.Items;
+
+    private sealed record EventList(IReadOnlyList<CalendarEvent> Items);
+}
+#endregion

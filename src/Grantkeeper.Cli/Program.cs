@@ -1,0 +1,3 @@
+using Grantkeeper.Cli;
+
+return await Tool.Run(args, ToolEnvironment.OfProcess());

@@ -1,0 +1,143 @@
+using System.Net;
+
+namespace Grantkeeper.Client;
+
+/// <summary>
+/// Sends requests with the access token of a user's connected account, and none without.
+/// </summary>
+/// <remarks>
+/// 1. where to: a token travels over https only<br/>
+/// 2. whose account<br/>
+/// 3. a token that is good enough, from memory or from Grantkeeper<br/>
+/// 4. send; a redirect keeps the token on its own origin and loses it for good on another<br/>
+/// 5. the API refuses the token: report it, have it renewed once, send again if the body allows it<br/>
+/// 6. the API asks for another permission: a refusal with a link
+/// </remarks>
+internal sealed class ConnectedAccountHandler(ConnectedAccountOptions options, AccountTokens tokens, IConnectedAccountUser? user) : DelegatingHandler
+{
+    private const int MostRedirects = 10;
+    private readonly string[] _scopes = [.. options.Scopes.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+    private readonly string _scopeText = string.Join(' ', options.Scopes.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
+
+    /// <summary>Always refused: the token is fetched without blocking a thread, and a request without a token is never sent.</summary>
+    protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("A request through a connected account is sent with SendAsync only.");
+
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        // 1.
+        if (!MayCarryToken(request.RequestUri))
+            throw Refused(ClientErrors.PlainHttp(), null);
+
+        // 2.
+        var userId = request.Options.TryGetValue(ConnectedAccountRequestExtensions.User, out var named) ? named : user?.UserId;
+        if (string.IsNullOrEmpty(userId))
+            throw Refused(ClientErrors.NoUser(), null);
+        request.Options.TryGetValue(ConnectedAccountRequestExtensions.Account, out var accountId);
+        var id = new TokenSlot(options.Provider, userId, accountId, _scopeText, options.MinTtl);
+        var wanted = new AccountTokenRequest(options.Provider, userId, accountId, _scopes, options.MinTtl);
+
+        // 3.
+        if (!(await tokens.Get(id, wanted, cancellationToken)).TryGet(out var token, out var problem))
+            throw Refused(problem, userId);
+        try
+        {
+            // 4.
+            var (response, withToken) = await Follow(request, token, cancellationToken);
+            if (!withToken)
+                return response;
+
+            // 5.
+            if (response.StatusCode == HttpStatusCode.Unauthorized && BearerChallenge.Of(response).Error == BearerChallenge.InvalidToken)
+                (response, token, withToken) = await SendAgain(request, response, id, wanted, token, cancellationToken);
+
+            // 6.
+            if (withToken && response.StatusCode == HttpStatusCode.Forbidden && BearerChallenge.Of(response) is { Error: BearerChallenge.InsufficientScope } challenge)
+            {
+                response.Dispose();
+                throw Refused(StepUp(challenge, token), userId);
+            }
+
+            return response;
+        }
+        finally
+        {
+            // The request outlives this call in logs and exceptions; the token does not.
+            request.Headers.Authorization = null;
+        }
+    }
+
+    private async Task<(HttpResponseMessage Response, CachedToken Token, bool WithToken)> SendAgain(
+        HttpRequestMessage request, HttpResponseMessage refusal, TokenSlot id, AccountTokenRequest wanted, CachedToken refused, CancellationToken cancellation)
+    {
+        Answer<CachedToken>? renewal;
+        try
+        {
+            renewal = await tokens.Renew(id, wanted, refused, cancellation);
+        }
+        catch
+        {
+            refusal.Dispose();
+            throw;
+        }
+
+        if (renewal is not { } answer)
+            return (refusal, refused, true);
+        if (!answer.TryGet(out var renewed, out var problem))
+        {
+            refusal.Dispose();
+            throw Refused(problem, wanted.UserId);
+        }
+
+        if (!Replay.IsPossible(request.Content))
+            return (refusal, renewed, true);
+        refusal.Dispose();
+        var (response, withToken) = await Follow(request, renewed, cancellation);
+        return (response, renewed, withToken);
+    }
+
+    /// <summary>
+    /// Sends, and follows redirects of reads. Redirects of other methods go back to the caller: what they did is not known here.
+    /// </summary>
+    private async Task<(HttpResponseMessage Response, bool WithToken)> Follow(HttpRequestMessage request, CachedToken token, CancellationToken cancellation)
+    {
+        var withToken = true;
+        for (var redirects = 0; ; redirects++)
+        {
+            request.Headers.Authorization = withToken ? token.Authorization : null;
+            var response = await base.SendAsync(request, cancellation);
+            if (redirects == MostRedirects || (request.Method != HttpMethod.Get && request.Method != HttpMethod.Head)
+                || response.StatusCode is not (HttpStatusCode.MovedPermanently or HttpStatusCode.Found or HttpStatusCode.SeeOther or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect)
+                || response.Headers.Location is not { } location || !Uri.TryCreate(request.RequestUri, location, out var next) || !MayCarryToken(next))
+            {
+                return (response, withToken);
+            }
+
+            if (Uri.Compare(request.RequestUri, next, UriComponents.SchemeAndServer, UriFormat.SafeUnescaped, StringComparison.OrdinalIgnoreCase) != 0)
+            {
+                withToken = false;
+                request.Headers.Host = null;
+            }
+
+            response.Dispose();
+            request.RequestUri = next;
+        }
+    }
+
+    private static bool MayCarryToken(Uri? address) =>
+        address is { IsAbsoluteUri: true } && (address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && address.IsLoopback));
+
+    private static Problem StepUp(BearerChallenge challenge, CachedToken token)
+    {
+        var missing = challenge.Scopes.Except(token.Answer.Scopes, StringComparer.Ordinal).ToArray();
+        return new Problem(ConnectedAccountException.InsufficientScope, "Permission not granted",
+            "The API asks for a permission that the user has not granted. Let the user connect again with the missing scopes.")
+        {
+            Status = (int)HttpStatusCode.Forbidden,
+            ReconnectUrl = token.Answer.ReconnectUrl,
+            Errors = missing.Length > 0 ? missing : challenge.Scopes,
+        };
+    }
+
+    private ConnectedAccountException Refused(Problem problem, string? userId) => new(problem, options.Provider, userId, options.ConnectUrl);
+}

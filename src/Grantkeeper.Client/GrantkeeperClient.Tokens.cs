@@ -1,0 +1,51 @@
+using System.Globalization;
+using Grantkeeper.Client.Contracts;
+
+namespace Grantkeeper.Client;
+
+/// <content>Fresh access tokens.</content>
+public sealed partial class GrantkeeperClient
+{
+    /// <summary>A fresh access token for a user's account. Permission <c>oauth:token:read</c>.</summary>
+    /// <param name="provider">The provider's key.</param>
+    /// <param name="userId">Whose account.</param>
+    /// <param name="requirements">What is wanted; null for the defaults.</param>
+    /// <param name="cancellation">Gives up waiting; a refresh that is under way goes on.</param>
+    public Task<Answer<AccessTokenAnswer>> GetToken(string provider, string userId, TokenRequirements? requirements = null, CancellationToken cancellation = default) =>
+        Get<AccessTokenAnswer>(At(
+            $"oauth/{Segment(provider)}/token", ("user_id", userId), ("account_id", requirements?.AccountId), ("min_ttl", Seconds(requirements)), ("scopes", Words(requirements?.Scopes))), cancellation);
+
+    /// <summary>A fresh access token of an integration. Permission <c>oauth:token:read</c>.</summary>
+    /// <param name="integrationId">The integration.</param>
+    /// <param name="userId">When given, an integration of somebody else answers as an unknown one.</param>
+    /// <param name="requirements">What is wanted; null for the defaults. The account is the integration's.</param>
+    /// <param name="cancellation">Gives up waiting; a refresh that is under way goes on.</param>
+    public Task<Answer<AccessTokenAnswer>> GetToken(Guid integrationId, string? userId = null, TokenRequirements? requirements = null, CancellationToken cancellation = default) =>
+        Get<AccessTokenAnswer>(At(
+            $"api/v1/oauth/integrations/{integrationId}/token", ("user_id", userId), ("min_ttl", Seconds(requirements)), ("scopes", Words(requirements?.Scopes))), cancellation);
+
+    /// <summary>Reports that the provider's API refused a token; the next read renews it. Honoured once per generation. Permission <c>oauth:token:read</c>.</summary>
+    /// <param name="integrationId">The integration that the token came from.</param>
+    /// <param name="generation">The token's generation.</param>
+    /// <param name="userId">When given, an integration of somebody else answers as an unknown one.</param>
+    /// <param name="cancellation">Gives up waiting.</param>
+    public Task<Answer<TokenRejectedAnswer>> ReportRejected(Guid integrationId, long generation, string? userId = null, CancellationToken cancellation = default) =>
+        Post<TokenRejectedAnswer>(At($"api/v1/oauth/integrations/{integrationId}/token/rejected", ("user_id", userId)), new TokenRejectedRequest(generation), cancellation);
+
+    /// <summary>Renews a user's token now, whatever its age. A refusal by the provider is an answer with <c>Success</c> false. Permission <c>oauth:refresh</c>.</summary>
+    /// <param name="provider">The provider's key.</param>
+    /// <param name="userId">Whose account.</param>
+    /// <param name="accountId">Which of the user's accounts; null: the primary one.</param>
+    /// <param name="cancellation">Gives up waiting; the refresh goes on.</param>
+    public Task<Answer<RefreshAnswer>> Refresh(string provider, string userId, string? accountId = null, CancellationToken cancellation = default) =>
+        Post<RefreshAnswer>($"oauth/{Segment(provider)}/refresh", new RefreshRequest(userId, accountId), cancellation);
+
+    /// <summary>Renews an integration's token now, whatever its age. A refusal by the provider is an answer with <c>Success</c> false. Permission <c>oauth:refresh</c>.</summary>
+    /// <param name="integrationId">The integration.</param>
+    /// <param name="userId">When given, an integration of somebody else answers as an unknown one.</param>
+    /// <param name="cancellation">Gives up waiting; the refresh goes on.</param>
+    public Task<Answer<RefreshAnswer>> Refresh(Guid integrationId, string? userId = null, CancellationToken cancellation = default) =>
+        Post<RefreshAnswer>(At($"api/v1/oauth/integrations/{integrationId}/refresh", ("user_id", userId)), new object(), cancellation);
+
+    private static string? Seconds(TokenRequirements? requirements) => requirements?.MinTtl is { } minTtl ? ((long)Math.Ceiling(minTtl.TotalSeconds)).ToString(CultureInfo.InvariantCulture) : null;
+}

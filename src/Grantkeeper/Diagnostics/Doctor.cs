@@ -1,0 +1,66 @@
+using Grantkeeper.Client.Contracts;
+using Grantkeeper.Egress;
+using Grantkeeper.Providers;
+using Grantkeeper.Settings;
+using Grantkeeper.Storage;
+
+namespace Grantkeeper.Diagnostics;
+
+/// <summary>
+/// Examines a deployment (R334 to R339): 1. databases 2. the public origin 3. refreshes and deliveries 4. each provider.
+/// It changes nothing, needs no running server, and goes on where something is broken.
+/// </summary>
+internal sealed class Doctor(GrantkeeperOptions options, ProviderCatalogue catalogue, IEgress egress, TimeProvider time)
+{
+    /// <summary>What one outbound look may cost.</summary>
+    public static readonly EgressLimits Limits = new() { Total = TimeSpan.FromSeconds(5) };
+
+    /// <summary>Everything, or with <paramref name="only"/> one provider alone (R339).</summary>
+    public async Task<List<DiagnosticFinding>> Examine(Provider? only, CancellationToken cancellation)
+    {
+        var findings = new List<DiagnosticFinding>();
+
+        // 1. databases
+        var (database, isUsable) = await new DatabaseChecks(options, time).Of(Migrator.UserData, options.UserDataDatabase, options.UserDataMigrationDatabase, cancellation);
+        findings.AddRange(database);
+        var (platform, _) = await new DatabaseChecks(options, time).Of(Migrator.Platform, options.PlatformDatabase, options.PlatformMigrationDatabase, cancellation);
+        if (options.PlatformDatabase != options.UserDataDatabase || platform.Exists(finding => finding is { Check: "migrations", Verdict: not Finding.Ok }))
+            findings.AddRange(platform);
+
+        // 2. the public origin
+        findings.Add(await new PublicUrlCheck(options, egress).Look(cancellation));
+
+        // 3. refreshes and deliveries, 4. each provider
+        var (attempts, outbox) = await Lately(isUsable, cancellation);
+        if (outbox is not null)
+            findings.Add(outbox);
+        var checks = new ProviderChecks(options, egress, time);
+        var providers = only is null ? catalogue.Offered.ToList() : [only];
+        // Each waits for a network of its own.
+        var looks = await Task.WhenAll(providers.Select(provider => checks.Of(provider, only is not null, cancellation)));
+        foreach (var (provider, look) in providers.Zip(looks))
+        {
+            findings.AddRange(look);
+            if (ProviderChecks.IsBegun(provider))
+                findings.Add(attempts is null ? Finding.NotLookedAt("refreshes", provider.Key, "The database cannot be read.") : RefreshChecks.Judge(provider.Key, attempts.GetValueOrDefault(provider.Key)));
+        }
+
+        return findings;
+    }
+
+    private async Task<(Dictionary<string, RefreshChecks.Tally>? Attempts, DiagnosticFinding? Outbox)> Lately(bool isUsable, CancellationToken cancellation)
+    {
+        if (!isUsable)
+            return (null, Finding.NotLookedAt("outbox", null, "The database cannot be read."));
+        await using var database = new Database(DatabaseChecks.Source(options.UserDataDatabase), time);
+        var checks = new RefreshChecks(database);
+        try
+        {
+            return (await checks.Attempts(cancellation), await checks.Outbox(cancellation));
+        }
+        catch (StorageUnavailableException)
+        {
+            return (null, Finding.NotLookedAt("outbox", null, "The database stopped to answer meanwhile."));
+        }
+    }
+}

