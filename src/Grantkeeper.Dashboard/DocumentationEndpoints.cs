@@ -21,7 +21,7 @@ internal static class DocumentationEndpoints
             ? PageResult.Page<ErrorPage>(http, new { Code = known })
             : PageResult.Page<ErrorPage>(http, new { Code = ErrorCatalogue.Requests.NotFound }, StatusCodes.Status404NotFound)).ExcludeFromDescription();
         routes.MapGet("/assets/grantkeeper.css", (HttpContext http) => Asset(http, "grantkeeper.css", "text/css; charset=utf-8")).ExcludeFromDescription();
-        routes.MapGet("/assets/grantkeeper.js", (HttpContext http) => Asset(http, "grantkeeper.js", "text/javascript; charset=utf-8")).ExcludeFromDescription();
+        routes.MapGet("/assets/pages.js", (HttpContext http) => Asset(http, "pages.js", "text/javascript; charset=utf-8")).ExcludeFromDescription();
     }
 
     private static IResult Asset(HttpContext http, string name, string type)

@@ -97,7 +97,7 @@ public sealed class PageQualityTests(ChromiumBrowser chromium)
             answer.Headers["referrer-policy"].ShouldBe("no-referrer");
             answer.Headers["x-content-type-options"].ShouldBe("nosniff");
             Regex.IsMatch(await answer.TextAsync(), @"\s(style|on\w+)=").ShouldBeFalse(path);
-            (await answer.TextAsync()).Replace("<script type=\"module\" src=\"/assets/grantkeeper.js\"></script>", "", StringComparison.Ordinal).ShouldNotContain("<script");
+            (await answer.TextAsync()).Replace("<script type=\"module\" src=\"/assets/pages.js\"></script>", "", StringComparison.Ordinal).ShouldNotContain("<script");
         }
     }
 
