@@ -59,8 +59,8 @@ internal sealed class SpoolReplay(NodeSpool spool, TokenVault vault, LateTokens 
 
     private Task Announce(string nodeId, CancellationToken cancellation) => database.AsService(ServiceReason.Worker).Execute(
         """
-        INSERT INTO nodes (id, spool_replayed_at) VALUES ($1, clock_timestamp())
-        ON CONFLICT (id) DO UPDATE SET started_at = now(), spool_replayed_at = clock_timestamp()
+        INSERT INTO nodes (node, spool_replayed_at) VALUES ($1, clock_timestamp())
+        ON CONFLICT (node) DO UPDATE SET started_at = now(), spool_replayed_at = clock_timestamp()
         """,
         cancellation, nodeId);
 }

@@ -85,7 +85,7 @@ internal sealed class TokenVault(Database database, SecretBox box, AuditLog audi
         )
         SELECT {IntegrationStore.Columns}, s.salt, {TokenColumns},
             t.intent_node, clock_timestamp() - t.intent_at, t.intent_retries,
-            EXISTS (SELECT FROM nodes n WHERE n.id = t.intent_node AND n.spool_replayed_at >= t.intent_at)
+            EXISTS (SELECT FROM nodes n WHERE n.node = t.intent_node AND n.spool_replayed_at >= t.intent_at)
         FROM t JOIN oauth_integrations i ON i.user_id = t.user_id AND i.id = t.integration_id
         LEFT JOIN owner_salts s ON s.user_id = t.user_id
         """,

@@ -110,7 +110,7 @@ public sealed class TokenVaultTests : IAsyncLifetime
         await _kit.Vault.Release((await Lease("node-2", owner))!.Row, owner, None);
         (await Lease("node-2"))!.Earlier!.Retries.ShouldBe(2);
 
-        await _kit.Ask("INSERT INTO nodes (id, spool_replayed_at) VALUES ('node-1', clock_timestamp())");
+        await _kit.Ask("INSERT INTO nodes (node, spool_replayed_at) VALUES ('node-1', clock_timestamp())");
         await EndLease();
         (await Lease("node-2"))!.Earlier!.NodeHasReplayed.ShouldBeTrue();
         await _kit.Ask("UPDATE nodes SET spool_replayed_at = clock_timestamp() - interval '1 hour'");

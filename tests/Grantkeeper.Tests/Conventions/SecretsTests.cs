@@ -78,6 +78,7 @@ public sealed partial class SecretsTests
         "Client.Contracts.ErrorEntry.Code",
         "Client.Contracts.HealthComponent.Code",
         "Client.Contracts.ProviderEntry.Key",
+        "Client.Contracts.ProviderHealth.CircuitBreakerState",
         "Client.Contracts.ProviderHealth.ProviderKey",
         "Client.Contracts.RefreshAnswer.ProviderKey",
         "Client.Contracts.TimelineEntry.Code",

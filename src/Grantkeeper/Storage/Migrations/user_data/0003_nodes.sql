@@ -1,6 +1,6 @@
 -- Nodes with a spool. What a node held when it went away is stored once spool_replayed_at is later than its intent.
 CREATE TABLE nodes (
-    id varchar(64) PRIMARY KEY,
+    node varchar(64) PRIMARY KEY,
     started_at timestamptz NOT NULL DEFAULT now(),
     spool_replayed_at timestamptz
 );
