@@ -48,7 +48,7 @@ internal static class TimelineWords
         "subject_mismatch" => "Another person than the one who started tried to finish a connection; it was refused.",
         "connect_session_created" => "A connect page was made for the user.",
         "connect_session_redeemed" => "The user opened the connect page.",
-        "connect_session_refused" => "Somebody tried to use a connect page that was used before or had ended.",
+        "connect_session_refused" => "A connect page was used again, or asked for something that it may not; it was refused.",
         "connect_session_ended" => "The connect page was ended.",
         "refresh" => "Renewed.",
         "refresh_failed" => "Renewing failed.",
