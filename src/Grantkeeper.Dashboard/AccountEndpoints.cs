@@ -1,10 +1,10 @@
 using System.Text;
+using Grantkeeper.Administration;
 using Grantkeeper.Connect;
 using Grantkeeper.Dashboard.Pages;
 using Grantkeeper.Errors;
 using Grantkeeper.Http;
 using Grantkeeper.Identity;
-using Grantkeeper.Integrations;
 using Grantkeeper.Links;
 using Grantkeeper.Providers;
 using Grantkeeper.Settings;
@@ -32,19 +32,48 @@ internal static class AccountEndpoints
         routes.MapPost("/accounts/connect", Connect).ExcludeFromDescription();
         routes.MapGet("/accounts/returned", Returned).ExcludeFromDescription();
         routes.MapPost("/accounts/disconnect", Disconnect).ExcludeFromDescription();
+        routes.MapPost("/accounts/run", Run).ExcludeFromDescription();
+        routes.MapPost("/accounts/break", Break).ExcludeFromDescription();
     }
 
     private static Task<IResult> Show(
-        HttpContext http, IntegrationStore integrations, FlowStore flows, ProviderCatalogue catalogue, GrantkeeperOptions options, ApiKeySource key, TimeProvider time,
-        [FromQuery(Name = "user_id")] string? userId, string? revocation, string? flow) => PageResult.ForOperator(http, async _ =>
+        HttpContext http, AccountsReader reader, FlowStore flows, ProviderCatalogue catalogue, [FromQuery(Name = "user_id")] string? userId, string? revocation, string? flow, string? broken) => PageResult.ForOperator(http, async _ =>
     {
         if (!http.Caller().UserOf(userId ?? FirstUser).TryGet(out var user, out var failure))
             return PageResult.Refusal(http, failure);
-        var mine = await integrations.List(new IntegrationFilter(user, null, false, null, Cursor.MaxLimit), http.RequestAborted);
         var notice = revocation is not null ? OfRevocation(revocation)
+            : AccidentOf(broken) is { } accident ? OfAccident(accident)
             : Guid.TryParse(flow, out var id) && await flows.Find(id, user, http.RequestAborted) is { } finished ? OfFlow(finished, catalogue)
             : null;
-        return PageResult.Page<AccountsPage>(http, new { Model = AccountsModel.Of(user, notice, mine, catalogue, options, key, time.GetUtcNow()) });
+        return PageResult.Page<AccountsPage>(http, new { Model = await reader.Read(user, notice, null, http.RequestAborted) });
+    });
+
+    /// <summary>Calls the provider's account endpoint with a fresh token, as a back end would, and shows the answer.</summary>
+    private static Task<IResult> Run(HttpContext http, AccountCall call, AccountsReader reader) => ForIntegration(http, async (user, id) =>
+    {
+        var answer = await call.Run(id, user, http.Source(), http.RequestAborted);
+        return answer.Failure is { } failure && failure.Code == ErrorCatalogue.Integrations.NotFound
+            ? PageResult.Refusal(http, failure)
+            : PageResult.Page<AccountsPage>(http, new { Model = await reader.Read(user, null, (id, RunAnswer.Of(answer)), http.RequestAborted) });
+    });
+
+    /// <summary>Breaks the sandbox on purpose; without a sandbox there is nothing to find here.</summary>
+    private static Task<IResult> Break(HttpContext http, SandboxControls controls) => ForIntegration(http, async (user, id) =>
+    {
+        var form = await http.Request.ReadFormAsync(http.RequestAborted);
+        if (AccidentOf(form["accident"]) is not { } accident)
+            return PageResult.Refusal(http, new Failure(ErrorCatalogue.Requests.Malformed, "The form names nothing that can be broken."));
+        return (await controls.Break(id, user, accident, http.Source(), http.RequestAborted)).TryGet(out _, out var failure)
+            ? PageResult.SeeOther(http, $"/accounts?user_id={Uri.EscapeDataString(user)}&broken={Words.Of(accident)}#integration-{id}")
+            : PageResult.Refusal(http, failure);
+    });
+
+    private static Task<IResult> ForIntegration(HttpContext http, Func<string, Guid, Task<IResult>> page) => PageResult.ForOperator(http, async _ =>
+    {
+        var form = await http.Request.ReadFormAsync(http.RequestAborted);
+        if (!http.Caller().UserOf(form["user_id"]).TryGet(out var user, out var failure))
+            return PageResult.Refusal(http, failure);
+        return Guid.TryParse(form["integration_id"], out var id) ? await page(user, id) : PageResult.Refusal(http, new Failure(ErrorCatalogue.Integrations.NotFound));
     });
 
     private static Task<IResult> Connect(HttpContext http, ConnectFlow connect, ConnectLinks links, GrantkeeperOptions options) => PageResult.ForOperator(http, async _ =>
@@ -79,17 +108,10 @@ internal static class AccountEndpoints
             : "/accounts"));
     });
 
-    private static Task<IResult> Disconnect(HttpContext http, DisconnectFlow disconnect) => PageResult.ForOperator(http, async _ =>
-    {
-        var form = await http.Request.ReadFormAsync(http.RequestAborted);
-        if (!http.Caller().UserOf(form["user_id"]).TryGet(out var user, out var failure))
-            return PageResult.Refusal(http, failure);
-        if (!Guid.TryParse(form["integration_id"], out var id))
-            return PageResult.Refusal(http, new Failure(ErrorCatalogue.Integrations.NotFound));
-        return (await disconnect.Disconnect(id, user, "operator", http.Source(), http.RequestAborted)).TryGet(out var done, out failure)
+    private static Task<IResult> Disconnect(HttpContext http, DisconnectFlow disconnect) => ForIntegration(http, async (user, id) =>
+        (await disconnect.Disconnect(id, user, "operator", http.Source(), http.RequestAborted)).TryGet(out var done, out var failure)
             ? PageResult.SeeOther(http, $"/accounts?user_id={Uri.EscapeDataString(user)}&revocation={done.ProviderRevocation}")
-            : PageResult.Refusal(http, failure);
-    });
+            : PageResult.Refusal(http, failure));
 
     private static Notice OfRevocation(string word) => word switch
     {
@@ -98,6 +120,17 @@ internal static class AccountEndpoints
         Revocations.Withheld => new("Disconnected. The provider was not told, because that would end another connected account too.", true),
         Revocations.Unsupported => new("Disconnected. The provider offers no way to revoke a grant; the user can remove the app in the account's settings there.", true),
         _ => new("Disconnected here. The provider refused the revocation; the user can remove the app in the account's settings there.", false),
+    };
+
+    private static SandboxAccident? AccidentOf(string? word) => Enum.GetValues<SandboxAccident>().Where(accident => Words.Of(accident) == word).Select(accident => (SandboxAccident?)accident).FirstOrDefault();
+
+    private static Notice OfAccident(SandboxAccident accident) => accident switch
+    {
+        SandboxAccident.Expire => new("The access token has ended. Press Run: the next read renews it.", true),
+        SandboxAccident.Revoke => new("The person has withdrawn everything at the sandbox; Grantkeeper was not told. Press Run to see it find out.", true),
+        SandboxAccident.Down => new("The sandbox answers everything with 503 until you bring it up again. Expire the token and press Run.", true),
+        SandboxAccident.Up => new("The sandbox works again; every switch is off.", true),
+        _ => new("The sandbox will carry out the next refresh and lose its answer. The access token has ended, so press Run, and once more after a second.", true),
     };
 
     private static Notice? OfFlow(PendingFlow flow, ProviderCatalogue catalogue)

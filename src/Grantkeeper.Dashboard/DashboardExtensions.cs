@@ -23,6 +23,7 @@ public static class DashboardExtensions
         services.AddAntiforgery();
         services.AddAuthentication().AddCookie(OperatorSession.Scheme);
         services.AddSingleton<ApiKeySource>();
+        services.AddSingleton<AccountsReader>();
         services.AddSingleton<SealedKeyRepository>();
         services.AddSingleton<IConfigureOptions<KeyManagementOptions>>(provider =>
             new ConfigureOptions<KeyManagementOptions>(options =>
@@ -48,6 +49,8 @@ public static class DashboardExtensions
     {
         SessionEndpoints.Map(endpoints);
         AccountEndpoints.Map(endpoints);
+        TimelinePageEndpoints.Map(endpoints);
+        ProviderPageEndpoints.Map(endpoints);
         HostedEndpoints.Map(endpoints);
         DocumentationEndpoints.Map(endpoints);
         return endpoints;

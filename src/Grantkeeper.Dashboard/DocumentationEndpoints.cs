@@ -20,12 +20,15 @@ internal static class DocumentationEndpoints
         routes.MapGet("/docs/errors/{code}", (HttpContext http, string code) => ErrorCatalogue.Find(code) is { } known
             ? PageResult.Page<ErrorPage>(http, new { Code = known })
             : PageResult.Page<ErrorPage>(http, new { Code = ErrorCatalogue.Requests.NotFound }, StatusCodes.Status404NotFound)).ExcludeFromDescription();
-        routes.MapGet("/assets/grantkeeper.css", (HttpContext http) =>
-        {
-            http.Response.Headers.CacheControl = "public, max-age=3600";
-            http.Response.Headers.XContentTypeOptions = "nosniff";
-            return Results.Stream(Assembly.GetExecutingAssembly().GetManifestResourceStream("grantkeeper.css")!, "text/css; charset=utf-8");
-        }).ExcludeFromDescription();
+        routes.MapGet("/assets/grantkeeper.css", (HttpContext http) => Asset(http, "grantkeeper.css", "text/css; charset=utf-8")).ExcludeFromDescription();
+        routes.MapGet("/assets/pages.js", (HttpContext http) => Asset(http, "pages.js", "text/javascript; charset=utf-8")).ExcludeFromDescription();
+    }
+
+    private static IResult Asset(HttpContext http, string name, string type)
+    {
+        http.Response.Headers.CacheControl = "public, max-age=3600";
+        http.Response.Headers.XContentTypeOptions = "nosniff";
+        return Results.Stream(Assembly.GetExecutingAssembly().GetManifestResourceStream(name)!, type);
     }
 
     private static string Example(GrantkeeperOptions options, ApiKeySource key) =>

@@ -18,11 +18,13 @@ public static class GrantkeeperEndpointRouteBuilderExtensions
         HealthEndpoints.Map(endpoints);
         IntegrationEndpoints.Map(endpoints);
         TokenEndpoints.Map(endpoints);
+        TimelineEndpoints.Map(endpoints);
         ConnectEndpoints.Map(endpoints);
         ConnectSessionEndpoints.Map(endpoints);
         BrowserEndpoints.Map(endpoints);
         BrowserModuleEndpoints.Map(endpoints);
         AdministrationEndpoints.Map(endpoints);
+        ClientEndpoints.Map(endpoints);
         DiagnosticsEndpoints.Map(endpoints);
         return endpoints;
     }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
+using Grantkeeper.Administration;
 using Grantkeeper.Audit;
 using Grantkeeper.Client;
 using Grantkeeper.Connect;
@@ -12,6 +13,7 @@ using Grantkeeper.Identity;
 using Grantkeeper.Integrations;
 using Grantkeeper.Jwt;
 using Grantkeeper.Links;
+using Grantkeeper.Monitoring;
 using Grantkeeper.Outbox;
 using Grantkeeper.Providers;
 using Grantkeeper.Resilience;
@@ -94,6 +96,7 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddSingleton<ICredentialKind>(provider => provider.GetRequiredService<ConnectSessions>());
         services.AddSingleton<Credentials>();
         services.AddSingleton<SignInLinks>();
+        services.AddSingleton<SignInLimit>();
         services.AddSingleton<ConnectLinks>();
     }
 
@@ -103,6 +106,8 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddSingleton<OutboxStore>();
         services.AddSingleton<OutboxDelivery>();
         services.AddHostedService<OutboxWorker>();
+        services.AddSingleton<ClientRegistrations>();
+        services.AddHostedService<ClientRegistrationsPoll>();
         services.AddSingleton<EndpointDiscovery>();
         services.AddSingleton<TokenRequests>();
         services.AddSingleton<AccountReader>();
@@ -124,11 +129,15 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddHostedService(provider => provider.GetRequiredService<ReleaseLedger>());
         services.AddSingleton<TokenAccess>();
         services.AddSingleton<ITokens, Tokens.Tokens>();
+        services.AddSingleton<AccountCall>();
         services.TryAddSingleton<IAccessTokenSource, ProcessTokenSource>();
         services.AddSingleton<FlowStore>();
         services.AddSingleton<GrantStore>();
         services.AddSingleton<ConnectFlow>();
         services.AddSingleton<DisconnectFlow>();
+        services.AddSingleton<Timelines>();
+        services.AddSingleton<ProviderSetups>();
+        services.AddSingleton<SandboxControls>();
         services.AddSingleton<Connections>();
         services.AddSingleton<IConnections>(provider => provider.GetRequiredService<Connections>());
     }

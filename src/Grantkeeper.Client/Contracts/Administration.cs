@@ -56,3 +56,31 @@ public sealed record ProviderHealth(
 
 /// <summary>One component's health.</summary>
 public sealed record HealthComponent(string Status, string? Code, string? Message);
+
+/// <summary>Body of <c>PUT /api/v1/oauth/admin/clients/{provider}</c>. A class, so that the secret never prints.</summary>
+public sealed class PutClientRegistrationRequest
+{
+    /// <summary>The client id that the provider's console shows: 1 to 500 characters. Required.</summary>
+    public string? ClientId { get; init; }
+
+    /// <summary>The client secret: 1 to 2,000 characters. Required, and left out only at providers without client secrets.</summary>
+    public string? ClientSecret { get; init; }
+}
+
+/// <summary>Answer of <c>GET, PUT, DELETE /api/v1/oauth/admin/clients/{provider}</c>: our OAuth client at a provider, without its secret.</summary>
+/// <param name="Provider">The provider's key.</param>
+/// <param name="DisplayName">Its name for people.</param>
+/// <param name="ClientId">The client id in use; null when there is none.</param>
+/// <param name="HasSecret">Whether a client secret is there.</param>
+/// <param name="Origin"><c>environment</c> (settings win and are changed there), <c>stored</c> (here), or <c>none</c>.</param>
+/// <param name="Configured">Whether users can connect.</param>
+/// <param name="Editable">Whether PUT is accepted.</param>
+/// <param name="RedirectUri">What to register at the provider, letter by letter; null when it cannot be told, which warnings explain.</param>
+/// <param name="ConsoleUrl">Where the client is registered at the provider; null when that is not known.</param>
+/// <param name="Missing">The settings that would complete the registration.</param>
+/// <param name="Warnings">Likely mistakes, a sentence each.</param>
+/// <param name="UpdatedAt">When the stored registration was written; null when none is stored.</param>
+/// <param name="UpdatedBy">Who wrote it.</param>
+public sealed record ClientRegistrationEntry(
+    string Provider, string DisplayName, string? ClientId, bool HasSecret, string Origin, bool Configured, bool Editable, string? RedirectUri, string? ConsoleUrl,
+    IReadOnlyList<string> Missing, IReadOnlyList<string> Warnings, DateTimeOffset? UpdatedAt, string? UpdatedBy);

@@ -1,66 +1,74 @@
+using Grantkeeper.Errors;
 using Grantkeeper.Integrations;
+using Grantkeeper.OAuth;
 using Grantkeeper.Providers;
-using Grantkeeper.RedirectUris;
 using Grantkeeper.Settings;
+using Grantkeeper.Tokens;
 
 namespace Grantkeeper.Dashboard.Pages;
 
 /// <summary>What the accounts page shows for one user.</summary>
 public sealed record AccountsModel(
-    string UserId, Notice? Notice, IReadOnlyList<AccountCard> Accounts, IReadOnlyList<ProviderChoice> Connectable, IReadOnlyList<UnconfiguredProvider> Unconfigured, string? ConnectTarget)
-{
-    internal static AccountsModel Of(
-        string userId, Notice? notice, IEnumerable<Integration> integrations, ProviderCatalogue catalogue, GrantkeeperOptions options, ApiKeySource key, DateTimeOffset now)
-    {
-        var offered = catalogue.Offered.ToList();
-        return new AccountsModel(
-            userId, notice,
-            [.. integrations.Where(integration => integration.Status != IntegrationStatus.Revoked).Select(integration => AccountCard.Of(integration, catalogue, options, key, now))],
-            [.. offered.Where(provider => provider.IsConfigured).OrderBy(provider => provider.Manifest.Verification == Verification.Simulated ? 0 : 1).Select(ProviderChoice.Of)],
-            [.. offered.Where(provider => !provider.IsConfigured).Select(provider => UnconfiguredProvider.Of(provider, options))],
-            OwnPages.AreReturnedTo(options) ? null : "_blank");
-    }
-}
+    string UserId, Notice? Notice, IReadOnlyList<AccountCard> Accounts, IReadOnlyList<DisconnectedAccount> Disconnected, IReadOnlyList<ProviderChoice> Connectable, bool HasUnconfigured, string? ConnectTarget);
 
 /// <summary>What became of the operator's last step.</summary>
 public sealed record Notice(string Text, bool IsGood);
 
+/// <summary>An account of which only its history is left.</summary>
+public sealed record DisconnectedAccount(Guid IntegrationId, string Name, string ProviderName);
+
+/// <summary>One provider that can be connected now.</summary>
+public sealed record ProviderChoice(string Key, string DisplayName, string? Note, bool IsAnother)
+{
+    internal static ProviderChoice Of(Provider provider, bool isAnother) => new(
+        provider.Key, provider.DisplayName, provider.Manifest.Verification == Verification.Simulated ? "simulated, no real account is touched" : null, isAnother);
+}
+
+/// <summary>One scope, in the provider's spelling and in words where its manifest has some.</summary>
+public sealed record ScopeLine(string Scope, string? Meaning)
+{
+    internal static IReadOnlyList<ScopeLine> Of(ScopeSet scopes, Provider? provider) =>
+        [.. scopes.ToArray().Select(scope => new ScopeLine(scope, provider?.Manifest.Scopes.FirstOrDefault(known => known.Name == scope)?.DisplayName))];
+}
+
+/// <summary>What a call of the provider's account endpoint gave.</summary>
+public sealed record RunAnswer(string? Line, string? Body, bool IsCut, bool WasRenewed, string? Refusal, string? Remedy)
+{
+    internal static RunAnswer Of(Result<ApiAnswer> result) => result.TryGet(out var answer, out var failure)
+        ? new RunAnswer($"GET {answer.Address.GetLeftPart(UriPartial.Path)} answered {(int)answer.Status}", answer.Body, answer.IsCut, answer.WasRenewed, null, null)
+        : new RunAnswer(null, null, false, false, failure.Message, failure.RetryAfter is { } wait ? $"Try again in {Durations.Of(wait)}." : failure.Code.Remedy);
+}
+
 /// <summary>One connected account.</summary>
 public sealed record AccountCard(
-    Guid IntegrationId, string Provider, string Name, string Line, string Status, bool Usable, bool MayConnect, string Freshness, IReadOnlyList<string> Scopes, string Curl)
+    Guid IntegrationId, string Provider, string ProviderName, string Name, string? Email, Person Person, string Status, string Tone, string Freshness,
+    bool Usable, bool MayConnect, bool IsPrimary, IReadOnlyList<ScopeLine> Granted, IReadOnlyList<ScopeLine> Missing, string Curl, string CSharp, bool CanBreak, RunAnswer? Answer)
 {
-    internal static AccountCard Of(Integration integration, ProviderCatalogue catalogue, GrantkeeperOptions options, ApiKeySource key, DateTimeOffset now)
+    internal static AccountCard Of(
+        Integration integration, Provider? provider, ScopeSet asked, (int Failures, DateTimeOffset? NextTryAt)? failing, bool canBreak, RunAnswer? answer,
+        GrantkeeperOptions options, ApiKeySource key, DateTimeOffset now)
     {
-        var provider = catalogue.Find(integration.Provider);
-        var providerName = provider?.DisplayName ?? integration.Provider;
+        var name = integration.AccountName ?? integration.AccountEmail ?? integration.AccountId ?? "Account";
+        var usable = integration.IsConnectedAt(now);
+        var (status, tone) = StatusOf(integration.StatusAt(now), usable && failing is not null);
         return new AccountCard(
-            integration.Id, integration.Provider,
-            integration.AccountName ?? integration.AccountEmail ?? integration.AccountId ?? "Account",
-            integration.AccountEmail is null ? providerName : $"{providerName} · {integration.AccountEmail}",
-            StatusOf(integration.StatusAt(now)), integration.IsConnectedAt(now), provider is { IsConfigured: true },
-            FreshnessOf(integration, now), integration.Scopes.ToArray(), CurlOf(integration, options, key));
+            integration.Id, integration.Provider, provider?.DisplayName ?? integration.Provider, name, integration.AccountEmail,
+            Person.Of(name, integration.AccountId), status, tone, FreshnessOf(integration, failing, now), usable, provider is { IsConfigured: true }, integration.IsPrimary,
+            ScopeLine.Of(integration.Scopes, provider), ScopeLine.Of(integration.Scopes.MissingFrom(asked), provider),
+            Snippets.Curl(integration, options, key), Snippets.CSharp(integration, options), canBreak, answer);
     }
 
-    private static string CurlOf(Integration integration, GrantkeeperOptions options, ApiKeySource key)
+    private static (string Status, string Tone) StatusOf(IntegrationStatus status, bool isFailing) => status switch
     {
-        var origin = options.PublicUrl.GetLeftPart(UriPartial.Authority);
-        // Only the primary account answers to provider and user; the id names any.
-        var address = integration.IsPrimary
-            ? $"{origin}/oauth/{integration.Provider}/token?user_id={Uri.EscapeDataString(integration.UserId)}"
-            : $"{origin}/api/v1/oauth/integrations/{integration.Id}/token";
-        return $"curl -s -H \"Authorization: Bearer {key.InShell}\" \"{address}\"";
-    }
-
-    private static string StatusOf(IntegrationStatus status) => status switch
-    {
-        IntegrationStatus.Active => "Active",
-        IntegrationStatus.Pending => "Not tried yet",
-        IntegrationStatus.Expired => "Expired",
-        IntegrationStatus.Inactive => "Switched off",
-        _ => "Needs its user",
+        _ when isFailing => ("Renewing fails", "warn"),
+        IntegrationStatus.Active => ("Active", "good"),
+        IntegrationStatus.Pending => ("Not tried yet", "warn"),
+        IntegrationStatus.Expired => ("Expired", "bad"),
+        IntegrationStatus.Inactive => ("Switched off", "warn"),
+        _ => ("Needs its user", "bad"),
     };
 
-    private static string FreshnessOf(Integration integration, DateTimeOffset now)
+    private static string FreshnessOf(Integration integration, (int Failures, DateTimeOffset? NextTryAt)? failing, DateTimeOffset now)
     {
         if (!integration.IsConnectedAt(now))
         {
@@ -74,38 +82,20 @@ public sealed record AccountCard(
             };
         }
 
-        if (integration.ExpiresAt is not { } end)
-            return "Its access token has no stated end.";
-        return (end > now, integration.HasRefreshToken) switch
+        var left = integration.ExpiresAt is { } end ? end - now : (TimeSpan?)null;
+        if (failing is { } trouble)
         {
-            (true, true) => $"Its access token is good for {Left(end - now)} and is renewed by itself.",
-            (true, false) => $"Its access token is good for {Left(end - now)}; the provider gave nothing to renew it with.",
-            _ => "Its access token has ended and is renewed at the next read.",
+            var inHand = left is null || left > RefreshDecision.ServeMargin ? "The access token in hand is still good." : "No token can be handed out right now.";
+            var next = trouble.NextTryAt is { } at && at > now ? $"in {Durations.Of(at - now)} at the earliest" : "with the next read";
+            return $"Renewing failed {(trouble.Failures == 1 ? "once" : $"{trouble.Failures} times")}. {inHand} Next try {next}.";
+        }
+
+        return (left, integration.HasRefreshToken) switch
+        {
+            (null, _) => "Its access token has no stated end.",
+            ({ } time, true) when time > TimeSpan.Zero => $"Fresh for {Durations.Of(time)}, refreshes itself.",
+            ({ } time, false) when time > TimeSpan.Zero => $"Good for {Durations.Of(time)}; the provider gave nothing to renew it with.",
+            _ => "Due: its access token has ended, and the next read renews it.",
         };
-    }
-
-    private static string Left(TimeSpan time) => time.TotalDays >= 2 ? $"{(int)time.TotalDays} days"
-        : time.TotalHours >= 2 ? $"{(int)time.TotalHours} hours"
-        : time.TotalMinutes >= 2 ? $"{(int)time.TotalMinutes} minutes"
-        : $"{Math.Max(1, (int)time.TotalSeconds)} seconds";
-}
-
-/// <summary>One provider that can be connected now.</summary>
-public sealed record ProviderChoice(string Key, string DisplayName, string? Note)
-{
-    internal static ProviderChoice Of(Provider provider) => new(
-        provider.Key, provider.DisplayName, provider.Key == "sandbox" ? "simulated, no real account is touched" : null);
-}
-
-/// <summary>One provider that waits for its client registration.</summary>
-public sealed record UnconfiguredProvider(string DisplayName, string? DocsUrl, string? RedirectUri, string? RedirectUriFault, IReadOnlyList<string> Missing)
-{
-    internal static UnconfiguredProvider Of(Provider provider, GrantkeeperOptions options)
-    {
-        var redirectUri = RedirectUriPolicy.RedirectUriOf(provider.Key, provider.Client.RedirectUri, options);
-        return new UnconfiguredProvider(
-            provider.DisplayName, provider.Manifest.DocsUrl,
-            redirectUri.IsSuccess ? redirectUri.Value : null, redirectUri.IsSuccess ? null : $"{redirectUri.Failure.Message} {redirectUri.Failure.Code.Remedy}",
-            provider.Missing);
     }
 }

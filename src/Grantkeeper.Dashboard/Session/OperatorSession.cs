@@ -3,29 +3,37 @@ using Grantkeeper.Encryption;
 using Grantkeeper.Identity;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Grantkeeper.Dashboard.Session;
 
-/// <summary>An operator on the pages: signed in by a one-time link, for eight hours, in a protected cookie.</summary>
+/// <summary>An operator on the pages: signed in by a one-time link or a key, for eight hours, in a protected cookie.</summary>
 internal static class OperatorSession
 {
     public const string Scheme = "grantkeeper-operator";
     public static readonly TimeSpan Lifetime = TimeSpan.FromHours(8);
 
     private const string SessionId = "session";
+    private const string SignedInWith = "key";
 
-    public static Task Begin(HttpContext http)
+    /// <param name="http">The request that signs in.</param>
+    /// <param name="key">Whose key it was; null for a one-time link.</param>
+    public static Task Begin(HttpContext http, Caller? key)
     {
         // The name in the audit log; tells nothing about the cookie.
         var id = RandomHandle.HashOf(RandomHandle.New())[..12];
-        var identity = new ClaimsIdentity([new Claim(SessionId, id)], Scheme);
+        var identity = new ClaimsIdentity([new Claim(SessionId, id), .. key is null ? [] : new[] { new Claim(SignedInWith, key.Id) }], Scheme);
         return http.SignInAsync(Scheme, new ClaimsPrincipal(identity));
     }
 
-    /// <summary>The operator of this request; null when nobody is signed in.</summary>
+    /// <summary>The operator of this request; null when nobody is signed in, or when the key that signed in has ended since.</summary>
     public static async Task<Caller?> Of(HttpContext http)
     {
         var result = await http.AuthenticateAsync(Scheme);
-        return result.Principal?.FindFirst(SessionId) is { } session ? new Caller($"operator:{session.Value}", Permissions.All.Except([Permissions.TokenRead]).ToHashSet()) : null;
+        if (result.Principal?.FindFirst(SessionId) is not { } session)
+            return null;
+        if (result.Principal.FindFirst(SignedInWith) is { } key && !await http.RequestServices.GetRequiredService<ApiKeys>().IsStillGood(key.Value, http.RequestAborted))
+            return null;
+        return new Caller($"operator:{session.Value}", Permissions.All.Except([Permissions.TokenRead]).ToHashSet());
     }
 }

@@ -5,8 +5,17 @@ using Grantkeeper.Storage;
 namespace Grantkeeper.Consents;
 
 /// <summary>One consent: what was asked, what was granted, by whom and from where. Ended consents stay as history.</summary>
-internal sealed class ConsentStore(TimeProvider time)
+internal sealed class ConsentStore(Database database, TimeProvider time)
 {
+    /// <summary>The live consents of a user: what was asked, by integration.</summary>
+    public async Task<IReadOnlyDictionary<Guid, ScopeSet>> Asked(string userId, CancellationToken cancellation) => (await database.ForUser(userId).ReadAll(
+            """
+            SELECT DISTINCT ON (integration_id) integration_id, scopes_requested FROM oauth_consents
+            WHERE user_id = $1 AND NOT is_revoked ORDER BY integration_id, granted_at DESC
+            """,
+            row => (Id: row.GetGuid(0), Scopes: ScopeSet.Of(row.Texts(1))), cancellation, userId))
+        .ToDictionary(row => row.Id, row => row.Scopes);
+
     /// <summary>Records a consent and ends the earlier ones of the integration. Part of the connect transaction.</summary>
     public async Task Record(IDb db, string userId, Guid integrationId, int epoch, ScopeSet asked, ScopeSet granted, AuditSource source, CancellationToken cancellation)
     {

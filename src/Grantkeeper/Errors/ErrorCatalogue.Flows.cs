@@ -14,12 +14,32 @@ public static partial class ErrorCatalogue
         /// <summary>No client registration.</summary>
         public static readonly ErrorCode NotConfigured = new("providers.not_configured", 503, "Provider not configured",
             "The provider has no client registration yet: its client id, client secret or a variable is missing.",
-            "Register an OAuth client in the provider's console and set {KEY}_CLIENT_ID and {KEY}_CLIENT_SECRET.");
+            "Register an OAuth client in the provider's console and enter it on the providers page, or set {KEY}_CLIENT_ID and {KEY}_CLIENT_SECRET.");
 
         /// <summary>The provider refuses our client.</summary>
         public static readonly ErrorCode ClientRejected = new("providers.client_rejected", 503, "Client registration refused",
             "The provider does not accept our client id or secret. Users' grants are kept; nobody has to connect again.",
-            "Check {KEY}_CLIENT_ID and {KEY}_CLIENT_SECRET against the provider's console; secrets expire at some providers.");
+            "Check client id and secret, on the providers page or in {KEY}_CLIENT_ID and {KEY}_CLIENT_SECRET, against the provider's console; secrets expire at some providers.");
+
+        /// <summary>The environment's registration wins.</summary>
+        public static readonly ErrorCode ClientFromEnvironment = new("providers.client_from_environment", 409, "Client registration set by the environment",
+            "This provider's client id or secret is set by the environment, which wins over what is stored.",
+            "Change {KEY}_CLIENT_ID and {KEY}_CLIENT_SECRET there and start again, or remove both and store the registration here.");
+
+        /// <summary>Nothing to forget.</summary>
+        public static readonly ErrorCode ClientNotStored = new("providers.client_not_stored", 404, "No stored client registration",
+            "No client registration is stored for this provider.",
+            "GET /api/v1/oauth/admin/clients/{provider} says where a registration comes from.");
+
+        /// <summary>There is no account endpoint to call.</summary>
+        public static readonly ErrorCode NoAccountEndpoint = new("providers.no_account_endpoint", 409, "No account endpoint",
+            "The provider's manifest and metadata name no endpoint that describes the account, so there is nothing to try a token at.",
+            "Add userinfo_endpoint to the provider's manifest, or call an API of the provider with a token from GET /oauth/{provider}/token.");
+
+        /// <summary>The provider's API gave no answer.</summary>
+        public static readonly ErrorCode ApiUnreachable = new("providers.api_unreachable", 503, "The provider's API did not answer",
+            "The provider's API could not be reached, did not answer in time, or broke the connection off.",
+            "Try again in a moment; the provider's status page may say more.", Retryable: true);
 
         /// <summary>The metadata document is not usable.</summary>
         public static readonly ErrorCode DiscoveryFailed = new("providers.discovery_failed", 503, "Provider metadata not readable",

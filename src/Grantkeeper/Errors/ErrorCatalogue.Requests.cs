@@ -79,6 +79,11 @@ public static partial class ErrorCatalogue
         public static readonly ErrorCode SignInLinkInvalid = new("identity.sign_in_link_invalid", 403, "Sign-in link not valid",
             "The link was used before, is older than ten minutes, or was never made here.",
             "Ask for a new link: ./run prints one, and so do grantkeeper sign-in-link and POST /api/v1/oauth/admin/sign-in-links.");
+
+        /// <summary>Too many sign-ins from one address.</summary>
+        public static readonly ErrorCode TooManyAttempts = new("identity.too_many_attempts", 429, "Too many attempts",
+            "Keys were tried for signing in too often from this network address.",
+            "Wait a minute and try again, or open a one-time sign-in link.", Retryable: true);
     }
 
     /// <summary>Where things are kept.</summary>

@@ -18,6 +18,7 @@ internal sealed record ApiKey(
 internal sealed class ApiKeys(PlatformDatabase platform, Database userData, AuditLog audit, GrantkeeperOptions options, TimeProvider time) : ICredentialKind
 {
     private const string Columns = "id, name, prefix, permissions, created_at, expires_at, revoked_at";
+    private const string BootstrapCaller = "key:bootstrap";
     private const int MostRemembered = 10_000;
     private static readonly TimeSpan Remembered = TimeSpan.FromSeconds(60);
 
@@ -38,7 +39,7 @@ internal sealed class ApiKeys(PlatformDatabase platform, Database userData, Audi
         var hash = RandomHandle.HashOf(presented);
         var now = time.GetUtcNow();
         if (hash == _bootstrapHash)
-            return new Caller("key:bootstrap", Permissions.All.ToHashSet());
+            return new Caller(BootstrapCaller, Permissions.All.ToHashSet());
         if (_verified.TryGetValue(hash, out var known) && known.Until > now)
             return known.Caller;
 
@@ -69,6 +70,15 @@ internal sealed class ApiKeys(PlatformDatabase platform, Database userData, Audi
             Guid.CreateVersion7(time.GetUtcNow()), name, text.Reveal()[..(Prefix.Length + 4)], RandomHandle.HashOf(text), permissions, source.Caller, expiresAt?.UtcDateTime);
         await Record(AuditAction.ApiKeyCreated, key!.Id, source, cancellation);
         return (key, text);
+    }
+
+    /// <summary>Whether a caller that was verified before may still act: its key is neither ended nor past its end.</summary>
+    public async Task<bool> IsStillGood(string callerId, CancellationToken cancellation)
+    {
+        if (callerId == BootstrapCaller)
+            return _bootstrapHash is not null;
+        return callerId.StartsWith("key:", StringComparison.Ordinal) && Guid.TryParse(callerId[4..], out var id) && await platform.Database.AsService(ServiceReason.Deployment).Read(
+            "SELECT name FROM api_keys WHERE id = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())", row => row.GetString(0), cancellation, id) is not null;
     }
 
     public Task<List<ApiKey>> List(CancellationToken cancellation) =>

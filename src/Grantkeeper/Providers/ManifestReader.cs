@@ -35,6 +35,9 @@ internal static partial class ManifestReader
             DisplayName = fields.Required("display_name"),
             Verification = fields.Choice<Verification>("verification") ?? Verification.Draft,
             DocsUrl = fields.Text("docs_url"),
+            ConsoleUrl = Console(fields),
+            ClientIdPattern = Pattern(fields, "client_id_pattern", fields.Text("client_id_pattern")),
+            ClientSecretPattern = Pattern(fields, "client_secret_pattern", fields.Text("client_secret_pattern")),
             Issuer = fields.Text("issuer"),
             IssuerAliases = fields.List("issuer_aliases"),
             Discovery = fields.Flag("discovery", false),
@@ -101,6 +104,35 @@ internal static partial class ManifestReader
         if (mode is not (null or "query" or "form_post"))
             fields.Fault("response_mode", $"must be query or form_post, not \"{mode}\"");
         return mode;
+    }
+
+    /// <summary>A link on a page: an http address that a browser opens. {issuer} stands for the issuer, which may not be known yet.</summary>
+    private static Uri? Console(ManifestFields fields)
+    {
+        var text = fields.Text("console_url");
+        var issuer = fields.Text("issuer");
+        if (text is null || (issuer is null && text.Contains("{issuer}", StringComparison.Ordinal)))
+            return null;
+        if (Uri.TryCreate(text.Replace("{issuer}", issuer, StringComparison.Ordinal), UriKind.Absolute, out var address) && (address.Scheme == Uri.UriSchemeHttps || address.Scheme == Uri.UriSchemeHttp))
+            return address;
+        fields.Fault("console_url", "must be an absolute http or https URL");
+        return null;
+    }
+
+    private static Regex? Pattern(ManifestFields fields, string name, string? text)
+    {
+        if (text is null)
+            return null;
+        try
+        {
+            // Matched against what an operator pastes: the engine without backtracking takes linear time for every pattern.
+            return new Regex($@"\A(?:{text})\z", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
+        }
+        catch (Exception exception) when (exception is ArgumentException or NotSupportedException)
+        {
+            fields.Fault(name, "is no regular expression without look-arounds and back-references");
+            return null;
+        }
     }
 
     private static Rotation RotationOf(ManifestFields fields)

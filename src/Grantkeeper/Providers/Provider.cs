@@ -7,15 +7,45 @@ namespace Grantkeeper.Providers;
 /// <summary>The operator's client at a provider. <paramref name="RedirectUri"/> is what was configured, not yet judged.</summary>
 internal sealed record ClientRegistration(string ClientId, Secret ClientSecret, string? RedirectUri);
 
-/// <summary>A manifest together with this deployment's registration; immutable, replaced as a whole.</summary>
-internal sealed record Provider(ProviderManifest Manifest, ClientRegistration Client, IReadOnlyList<string> Missing)
+/// <summary>Where a client registration comes from.</summary>
+internal enum ClientOrigin
 {
+    /// <summary>Nowhere: there is none.</summary>
+    None,
+
+    /// <summary>Settings and environment variables. They win over what is stored.</summary>
+    Environment,
+
+    /// <summary>The platform database, sealed; written on the providers page or through the API.</summary>
+    Stored,
+}
+
+/// <summary>A manifest together with this deployment's registration; immutable, replaced as a whole.</summary>
+/// <param name="Manifest">What is particular to the provider.</param>
+/// <param name="Client">The registration that requests use.</param>
+/// <param name="Origin">Where it comes from.</param>
+/// <param name="MissingClient">The variables that would complete the registration.</param>
+/// <param name="MissingSettings">The further settings without which no request can be made.</param>
+internal sealed record Provider(
+    ProviderManifest Manifest, ClientRegistration Client, ClientOrigin Origin, IReadOnlyList<string> MissingClient, IReadOnlyList<string> MissingSettings)
+{
+    /// <summary>The settings that are missing, by the names of their variables.</summary>
+    public IReadOnlyList<string> Missing => [.. MissingClient, .. MissingSettings];
+
+    /// <summary>True when the provider knows no client secrets.</summary>
+    public bool IsPublicClient => Manifest.ClientAuthentication == ClientAuthenticationMethod.None;
+
+    /// <summary>The same provider with a stored registration; one from the environment stays, and so does one that lacks its secret.</summary>
+    public Provider With(ClientRegistration stored) => Origin == ClientOrigin.Environment || (stored.ClientSecret.IsEmpty && !IsPublicClient)
+        ? this
+        : this with { Client = stored, Origin = ClientOrigin.Stored, MissingClient = [] };
+
     public string Key => Manifest.Key;
 
     public string DisplayName => Manifest.DisplayName;
 
     /// <summary>True when every setting that a request needs is there.</summary>
-    public bool IsConfigured => Missing.Count == 0;
+    public bool IsConfigured => MissingClient.Count == 0 && MissingSettings.Count == 0;
 
     /// <summary>What a request asks for: the asked scopes, or the default ones, and always the required ones.</summary>
     public ScopeSet ScopesFor(ScopeSet asked) =>

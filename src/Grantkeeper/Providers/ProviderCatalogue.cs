@@ -8,14 +8,26 @@ using Microsoft.Extensions.Configuration;
 
 namespace Grantkeeper.Providers;
 
-/// <summary>All providers of this deployment by key. Keys are folded: case and hyphens do not matter (R36).</summary>
+/// <summary>
+/// All providers of this deployment by key. Keys are folded: case and hyphens do not matter (R36). What callers see is an
+/// immutable snapshot; <see cref="Use"/> swaps it as a whole.
+/// </summary>
 internal sealed class ProviderCatalogue
 {
     private const string SandboxKey = "sandbox";
-    private readonly FrozenDictionary<string, Provider> _byKey;
+    private readonly FrozenDictionary<string, Provider> _configured;
+    private volatile FrozenDictionary<string, Provider> _byKey;
 
     private ProviderCatalogue(IEnumerable<Provider> providers) =>
-        _byKey = providers.ToFrozenDictionary(provider => provider.Key, StringComparer.Ordinal);
+        _byKey = _configured = providers.ToFrozenDictionary(provider => provider.Key, StringComparer.Ordinal);
+
+    /// <summary>Every provider, drafts included.</summary>
+    public IEnumerable<Provider> All => _byKey.Values.OrderBy(provider => provider.Key, StringComparer.Ordinal);
+
+    /// <summary>Lays stored registrations, by provider key, over what the configuration says. Keys of unknown providers are passed over.</summary>
+    public void Use(IReadOnlyDictionary<string, ClientRegistration> stored) => _byKey = _configured.Values
+        .Select(provider => stored.TryGetValue(provider.Key, out var client) ? provider.With(client with { RedirectUri = provider.Client.RedirectUri }) : provider)
+        .ToFrozenDictionary(provider => provider.Key, StringComparer.Ordinal);
 
     /// <summary>What is offered: drafts only once the operator has configured them.</summary>
     public IEnumerable<Provider> Offered => _byKey.Values
@@ -69,15 +81,17 @@ internal sealed class ProviderCatalogue
             ?? Text(configuration[$"{prefix}_{name}"]) ?? Text(configuration[$"{prefix}_OAUTH_{name}"]);
 
         var client = new ClientRegistration(Setting("CLIENT_ID") ?? "", new Secret(Setting("CLIENT_SECRET")), Setting("REDIRECT_URI"));
-        var missing = new List<string>();
+        var missingClient = new List<string>();
         if (client.ClientId.Length == 0)
-            missing.Add($"{prefix}_CLIENT_ID");
+            missingClient.Add($"{prefix}_CLIENT_ID");
         if (client.ClientSecret.IsEmpty && manifest.ClientAuthentication != ClientAuthenticationMethod.None)
-            missing.Add($"{prefix}_CLIENT_SECRET");
+            missingClient.Add($"{prefix}_CLIENT_SECRET");
+        var missing = new List<string>();
         if (manifest.Discovery && manifest.Issuer is null)
             missing.Add($"{OptionsReader.Section}__Providers__{manifest.Key}__issuer");
         missing.AddRange(manifest.UnsetVariables.Select(name => $"{OptionsReader.Section}__Providers__{manifest.Key}__variables__{name}"));
-        return new Provider(manifest, client, missing);
+        var origin = client.ClientId.Length > 0 || !client.ClientSecret.IsEmpty ? ClientOrigin.Environment : ClientOrigin.None;
+        return new Provider(manifest, client, origin, missingClient, missing);
     }
 
     /// <summary>Values by name: <c>Grantkeeper:Providers:{key}:variables:{name}</c>, or the environment variable <c>{KEY}_{NAME}</c>.</summary>

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Grantkeeper.OAuth;
 
 namespace Grantkeeper.Providers;
@@ -101,6 +102,15 @@ internal sealed record ProviderManifest
     public Verification Verification { get; init; }
 
     public string? DocsUrl { get; init; }
+
+    /// <summary>The page on which the operator registers the OAuth client; null when it is not known.</summary>
+    public Uri? ConsoleUrl { get; init; }
+
+    /// <summary>The form of the provider's client ids, matched as a whole; null when it is not known.</summary>
+    public Regex? ClientIdPattern { get; init; }
+
+    /// <summary>The form of the provider's client secrets; distinctive enough to recognize one at another provider. Null when it is not known.</summary>
+    public Regex? ClientSecretPattern { get; init; }
 
     public string? Issuer { get; init; }
 

@@ -202,6 +202,17 @@ internal sealed class TokenVault(Database database, SecretBox box, AuditLog audi
             return true;
         }, cancellation);
 
+    /// <summary>Lets the stored access token be past its end from now on, as if its time had run out. For the sandbox.</summary>
+    public async Task Expire(GrantRow row, AuditSource source, CancellationToken cancellation) =>
+        await database.ForUser(row.Integration.UserId).Transaction(async db =>
+        {
+            await db.Execute(
+                "UPDATE oauth_tokens SET expires_at = least(expires_at, now()), updated_at = now() WHERE user_id = $1 AND integration_id = $2",
+                cancellation, row.Integration.UserId, row.Integration.Id);
+            await audit.Write(db, new AuditEvent(AuditAction.SandboxExpired, row.Integration.UserId, source) { IntegrationId = row.Integration.Id, Provider = row.Integration.Provider }, cancellation);
+            return true;
+        }, cancellation);
+
     /// <summary>Writes the tokens of a new consent: a new row, or a new epoch in the old one. Part of the connect transaction.</summary>
     public Task StoreConsent(IDb db, string userId, Guid integrationId, int epoch, long generation, byte[] ownerSalt, TokenSet tokens, CancellationToken cancellation)
     {

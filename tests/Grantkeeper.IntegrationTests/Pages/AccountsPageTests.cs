@@ -26,12 +26,15 @@ public sealed class AccountsPageTests(ChromiumBrowser chromium)
         var text = await card.InnerTextAsync();
         text.ShouldContain("Alice");
         text.ShouldContain("Active");
-        text.ShouldMatch("Its access token is good for .+ and is renewed by itself");
-        var scopes = await card.GetByRole(AriaRole.Listitem).AllInnerTextsAsync();
-        scopes.ShouldContain("offline_access");
-        scopes.ShouldNotContain("calendar.readonly");
+        text.ShouldMatch("Fresh for .+, refreshes itself");
+        text.ShouldContain("alice@example.com");
+        (await PagesWorld.Chips(card, "Granted")).ShouldContain("offline_access");
+        (await PagesWorld.Chips(card, "Granted")).ShouldNotContain("calendar.readonly");
+        (await PagesWorld.Chips(card, "Asked for, not granted")).ShouldBe(["calendar.readonly"]);
+        // The picture at the provider is not opened: who looks at which account is nobody else's business.
+        (await world.Page.Locator("main img").CountAsync()).ShouldBe(0);
 
-        var printed = await card.Locator("pre").InnerTextAsync();
+        var printed = await card.Locator("pre.curl").InnerTextAsync();
         printed.ShouldNotContain(FlowHost.ApiKey);
         var token = await PagesWorld.Run(printed);
         token.Status.ShouldBe(HttpStatusCode.OK, token.Body);
@@ -114,7 +117,7 @@ public sealed class AccountsPageTests(ChromiumBrowser chromium)
         await world.World.Connect("demo");
         var bob = await world.World.Connect("demo", "bob+auto");
         await world.SignIn();
-        var printed = await world.Page.Locator($"#integration-{bob} pre").InnerTextAsync();
+        var printed = await world.Page.Locator($"#integration-{bob} pre.curl").InnerTextAsync();
         var token = await PagesWorld.Run(printed);
         Guid.Parse((string)token.Json["integration_id"]!).ShouldBe(bob);
     }
@@ -137,7 +140,7 @@ public sealed class AccountsPageTests(ChromiumBrowser chromium)
         (await world.Page.Locator("main script, main img, main b, main i").CountAsync()).ShouldBe(0);
         (await world.Page.TitleAsync()).ShouldBe("Accounts · Grantkeeper");
         await world.Session.Screenshot("pages-accounts-hostile");
-        var token = await PagesWorld.Run(await world.Page.Locator("article pre").InnerTextAsync());
+        var token = await PagesWorld.Run(await world.Page.Locator("article pre.curl").InnerTextAsync());
         token.Status.ShouldBe(HttpStatusCode.OK, token.Body);
     }
 

@@ -34,7 +34,7 @@ internal sealed class PagesWorld : IAsyncDisposable
             settings[name] = value;
         var world = await FlowWorld.Start(HostKind.Server, settings);
         var session = await chromium.NewSession(browser);
-        session.Page.SetDefaultTimeout(10_000);
+        session.Page.SetDefaultTimeout(60_000);
         return new PagesWorld(world, session, dataPath);
     }
 
@@ -57,6 +57,13 @@ internal sealed class PagesWorld : IAsyncDisposable
         await Heading("Accounts");
     }
 
+    /// <summary>The sandbox remembers who is signed in there; the person only allows.</summary>
+    public async Task Allow()
+    {
+        await Page.GetByRole(AriaRole.Button, new() { Name = "Allow" }).ClickAsync();
+        await Heading("Accounts");
+    }
+
     public async Task Connect(string person = "Alice", params string[] refused)
     {
         await Page.GetByRole(AriaRole.Button, new() { Name = "Connect Sandbox" }).ClickAsync();
@@ -66,6 +73,44 @@ internal sealed class PagesWorld : IAsyncDisposable
     public Task Heading(string name) => Page.GetByRole(AriaRole.Heading, new() { Name = name, Level = 1 }).WaitForAsync();
 
     public async Task<string> Notice() => (await Page.GetByRole(AriaRole.Status).TextContentAsync())!;
+
+    /// <summary>The codes of a labelled list of scopes; empty when there is no such list.</summary>
+    public static async Task<IReadOnlyList<string>> Chips(ILocator card, string label) =>
+        await card.GetByRole(AriaRole.List, new() { Name = label, Exact = true }).Locator("code").AllInnerTextsAsync();
+
+    /// <summary>Presses Run on the one card and gives the answer's text.</summary>
+    public async Task<string> Run()
+    {
+        await Page.GotoAsync($"{Origin}/accounts");
+        await Page.GetByRole(AriaRole.Button, new() { Name = "Run a call" }).ClickAsync();
+        return await Page.Locator("section.answer").InnerTextAsync();
+    }
+
+    /// <summary>Breaks the one account and gives the notice.</summary>
+    public async Task<string> Break(string button)
+    {
+        await Page.GotoAsync($"{Origin}/accounts");
+        await Page.GetByText("Break it", new() { Exact = true }).ClickAsync();
+        await Page.GetByRole(AriaRole.Button, new() { Name = button }).ClickAsync();
+        return await Notice();
+    }
+
+    /// <summary>No page holds a token that the sandbox ever made, a client secret or a key, and no request of the browser carried a token.</summary>
+    public async Task NoTokenIsShown()
+    {
+        var tokens = World.Tap.Calls.SelectMany(call => new[] { call.Answered("access_token"), call.Answered("refresh_token"), call.Answered("id_token") }).OfType<string>().ToList();
+        tokens.ShouldNotBeEmpty();
+        var ids = (string)(await World.Sql("SELECT string_agg(id::text, ',') FROM oauth_integrations"))!;
+        foreach (var path in ids.Split(',').Select(id => $"/integrations/{id}").Append("/accounts").Append("/providers"))
+        {
+            await Page.GotoAsync(Origin + path);
+            var content = await Page.ContentAsync();
+            foreach (var secret in tokens.Append(FlowHost.ApiKey).Append(FlowWorld.ClientSecret))
+                content.ShouldNotContain(secret, customMessage: path);
+        }
+
+        (await Session.RequestsExposing([.. tokens])).ShouldBeEmpty();
+    }
 
     /// <summary>Runs a printed command in a shell in which curl only says what it was told to do.</summary>
     public static async Task<FlowReply> Run(string command, string folder = "/")

@@ -79,7 +79,8 @@ public sealed class SignInPageTests(ChromiumBrowser chromium)
         var http = world.Session.Context.APIRequest;
         foreach (var (path, fields) in new[]
         {
-            ("/accounts/connect", $"user_id=demo&provider=sandbox"), ("/accounts/disconnect", $"user_id=demo&integration_id={id}"), ("/sign-out", "a=b"),
+            ("/accounts/connect", $"user_id=demo&provider=sandbox"), ("/accounts/run", $"user_id=demo&integration_id={id}"), ("/accounts/break", $"user_id=demo&integration_id={id}&accident=revoke"),
+            ("/providers/client", "provider=google&client_id=a&client_secret=b"), ("/providers/client/remove", "provider=google"), ("/sign-in", $"key={FlowHost.ApiKey}"), ("/accounts/disconnect", $"user_id=demo&integration_id={id}"), ("/sign-out", "a=b"),
             (new Uri(link).AbsolutePath, "a=b"), ("/accounts/disconnect", $"user_id=demo&integration_id={id}&__RequestVerificationToken=forged"),
         })
         {
@@ -95,6 +96,68 @@ public sealed class SignInPageTests(ChromiumBrowser chromium)
         (await world.World.Sql("SELECT count(*) FROM oauth_state WHERE NOT is_used")).ShouldBe(0L);
         await world.Page.ReloadAsync();
         await world.Heading("Accounts");
+    }
+
+    [Fact]
+    public async Task Administrators_key_signs_in_and_leads_on_to_the_page_that_was_asked_for()
+    {
+        await using var world = await PagesWorld.Start(chromium);
+        (await world.Page.GotoAsync($"{world.Origin}/providers?stored=sandbox"))!.Status.ShouldBe(401);
+        await world.Session.Screenshot("pages-sign-in-key");
+        await world.Page.GetByLabel("API key").FillAsync(FlowHost.ApiKey);
+        await world.Page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+        await world.Heading("Providers");
+        (await world.World.Sql("SELECT count(*) FROM oauth_audit_log WHERE action = 'sign_in' AND success AND code = 'key' AND caller = 'key:bootstrap'")).ShouldBe(1L);
+        (await world.Session.RequestsExposing(FlowHost.ApiKey)).ShouldBeEmpty();
+        world.World.Host.Logs.Text.ShouldNotContain(FlowHost.ApiKey);
+        (await world.Page.ContentAsync()).ShouldNotContain(FlowHost.ApiKey);
+    }
+
+    [Theory]
+    [InlineData("https://evil.example/accounts?"), InlineData("//evil.example/accounts?"), InlineData("/accounts?\\evil"), InlineData("/integrations/../../oauth/start/x"), InlineData("/oauth/start/x"), InlineData("javascript:alert(1)")]
+    public async Task Sign_in_leads_to_pages_of_ours_only(string to)
+    {
+        await using var world = await PagesWorld.Start(chromium);
+        await world.Page.GotoAsync($"{world.Origin}/providers?stored=x");
+        await world.Page.EvaluateAsync("to => document.querySelector('input[name=to]').value = to", to);
+        await world.Page.GetByLabel("API key").FillAsync(FlowHost.ApiKey);
+        await world.Page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+        await world.Heading("Accounts");
+        world.Page.Url.ShouldBe($"{world.Origin}/accounts");
+    }
+
+    [Fact]
+    public async Task Key_that_is_wrong_or_may_not_administer_is_refused_and_tries_are_limited()
+    {
+        await using var world = await PagesWorld.Start(chromium);
+        var weak = (string)(await world.World.Host.Post("/api/v1/oauth/admin/api-keys", new { name = "reader", permissions = new[] { "oauth:read" } })).Json["key"]!;
+        (await SignInWith(world, weak)).ShouldBe((403, "Permission missing"));
+        for (var tries = 0; tries < 9; tries++)
+            (await SignInWith(world, $"gk_dev_{tries}-wrong-wrong-wrong-wrong-wrong")).ShouldBe((401, "Credential not accepted"));
+        (await SignInWith(world, FlowHost.ApiKey)).ShouldBe((429, "Too many attempts"));
+        await world.Session.Screenshot("pages-too-many-attempts");
+        (await world.Session.Context.CookiesAsync()).ShouldNotContain(cookie => cookie.Name == "gk-operator");
+        (await world.World.Sql("SELECT count(*) FROM oauth_audit_log WHERE action = 'sign_in' AND NOT success")).ShouldBe(10L);
+    }
+
+    [Fact]
+    public async Task Session_ends_with_the_key_that_signed_in()
+    {
+        await using var world = await PagesWorld.Start(chromium);
+        var key = (await world.World.Host.Post("/api/v1/oauth/admin/api-keys", new { name = "operator", permissions = new[] { "oauth:admin" } })).Json;
+        (await SignInWith(world, (string)key["key"]!)).ShouldBe((200, "Accounts"));
+        (await world.World.Host.Delete($"/api/v1/oauth/admin/api-keys/{(string)key["id"]!}")).Status.ShouldBe(System.Net.HttpStatusCode.OK);
+        (await world.Page.GotoAsync($"{world.Origin}/accounts"))!.Status.ShouldBe(401);
+    }
+
+    private static async Task<(int Status, string Heading)> SignInWith(PagesWorld world, string key)
+    {
+        await world.Page.GotoAsync($"{world.Origin}/sign-in");
+        await world.Page.GetByLabel("API key").FillAsync(key);
+        var answer = await world.Page.RunAndWaitForResponseAsync(
+            () => world.Page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync(), response => response.Request.IsNavigationRequest && response.Status != 303);
+        await world.Page.WaitForLoadStateAsync();
+        return (answer.Status, (await world.Page.TextContentAsync("h1"))!);
     }
 
     [Fact]

@@ -1,8 +1,11 @@
+using Grantkeeper.Audit;
 using Grantkeeper.Encryption;
+using Grantkeeper.Providers;
 using Grantkeeper.Settings;
 using Grantkeeper.Startup;
 using Grantkeeper.Storage;
 using Grantkeeper.Testing.Postgres;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Grantkeeper.IntegrationTests.Storage;
@@ -137,11 +140,15 @@ public sealed class StartUpTests
                 FrontendUrl = new Uri("https://app.test"), PublicUrl = new Uri("https://app.test"), Environment = environment, EncryptionKey = key ?? TestCluster.Key,
                 UserDataDatabase = url, PlatformDatabase = platform ?? url, UserDataMigrationDatabase = migration, PlatformMigrationDatabase = migration,
             };
+            var platformDatabase = new PlatformDatabase(_platform);
+            var clients = new ClientRegistrations(
+                platformDatabase, _database, new SecretBox(Keys), ProviderCatalogue.Read(new ConfigurationBuilder().Build(), options, [])!, new AuditLog(TimeProvider.System), TimeProvider.System,
+                NullLogger<ClientRegistrations>.Instance);
             var node = new Spool.NodeIdentity();
             var spool = new Spool.NodeSpool(options, node, new SecretBox(Keys), NullLogger<Spool.NodeSpool>.Instance);
             // Without a data path there is nothing to replay, so what that needs is never asked.
             var replay = new Grantkeeper.Tokens.SpoolReplay(spool, null!, null!, _database, NullLogger<Grantkeeper.Tokens.SpoolReplay>.Instance);
-            StartUp = new StartUp(options, Keys, _database, new PlatformDatabase(_platform), spool, node, replay, Readiness, TimeProvider.System, NullLogger<StartUp>.Instance);
+            StartUp = new StartUp(options, Keys, _database, platformDatabase, clients, spool, node, replay, Readiness, TimeProvider.System, NullLogger<StartUp>.Instance);
         }
 
         public KeyRing Keys { get; } = new();

@@ -33,7 +33,7 @@ internal sealed class StoreKit : IAsyncDisposable
         Sessions = new ConnectSessions(Database, Audit, new() { FrontendUrl = new Uri("https://app.example"), PublicUrl = new Uri("https://app.example") }, time);
         Integrations = new IntegrationStore(Database);
         Outbox = new OutboxStore(Database, Box, time);
-        Grants = new GrantStore(Database, Vault, new ConsentStore(time), Box, Audit, time);
+        Grants = new GrantStore(Database, Vault, new ConsentStore(Database, time), Box, Audit, time);
     }
 
     public TestDatabase Db { get; }
@@ -92,7 +92,7 @@ internal sealed class StoreKit : IAsyncDisposable
     public Task<List<object?[]>> Rows(string sql) => Db.Cluster.ListAsSuperuser(Db, sql);
 
     public static Provider ProviderOf(string key) =>
-        new(new ProviderManifest { Key = key, DisplayName = key }, new ClientRegistration("client", new Secret("client-secret"), null), []);
+        new(new ProviderManifest { Key = key, DisplayName = key }, new ClientRegistration("client", new Secret("client-secret"), null), ClientOrigin.Environment, [], []);
 
     /// <summary>A flow as <c>ConnectFlow</c> stores it.</summary>
     public async Task<PendingFlow> AddFlow(string user = "u1", string provider = "google", Completion completion = Completion.Direct, Guid? reconnect = null, bool replace = false, TimeSpan? lifetime = null)

@@ -10,7 +10,7 @@ public sealed class LogEventTests
     /// <summary>Level × 1000 + slice × 100; each slice has the hundred that begins here.</summary>
     private static readonly Dictionary<string, int> Ranges = new()
     {
-        ["Egress"] = 600, ["Spool"] = 800, ["Startup"] = 900, ["Outbox"] = 1200, ["Http"] = 1500, ["Tokens"] = 3100, ["Connect"] = 4000,
+        ["Egress"] = 600, ["Spool"] = 800, ["Startup"] = 900, ["Outbox"] = 1200, ["Providers"] = 1400, ["Http"] = 1500, ["Tokens"] = 3100, ["Connect"] = 4000,
     };
 
     private static readonly string[] Approved =
@@ -25,6 +25,7 @@ public sealed class LogEventTests
         "902 Critical Startup.Refused",
         "1200 Information Outbox.Delivered",
         "1201 Warning Outbox.StorageUnavailable",
+        "1400 Error Providers.ClientUnreadable",
         "1500 Error Http.StorageUnavailable",
         "1501 Error Http.Unexpected",
         "3100 Warning Tokens.RefreshFailed",

@@ -219,4 +219,20 @@ public sealed class ManifestReaderTests
     [Fact]
     public void A_brace_that_names_no_variable_stays() =>
         Read(Good + "\nissuer: https://acme.example.com/{tenantid}/v2.0").Issuer.ShouldBe("https://acme.example.com/{tenantid}/v2.0");
+
+    [Fact]
+    public void The_console_may_stand_below_the_issuer()
+    {
+        Read(Good + "\nissuer: https://id.example.com\nconsole_url: '{issuer}/admin'\n").ConsoleUrl!.AbsoluteUri.ShouldBe("https://id.example.com/admin");
+        Read(Good + "\nconsole_url: '{issuer}/admin'\n").ConsoleUrl.ShouldBeNull();
+        Faults(Good + "\nconsole_url: 'javascript:alert(1)'\n").Single().ShouldContain("console_url must be an absolute http or https URL");
+    }
+
+    [Fact]
+    public void Forms_of_ids_and_secrets_match_as_a_whole_and_in_linear_time()
+    {
+        var read = Read(Good + "\nclient_id_pattern: 'a|b'\n");
+        (read.ClientIdPattern!.IsMatch("a"), read.ClientIdPattern.IsMatch("ab"), read.ClientIdPattern.IsMatch("a\n")).ShouldBe((true, false, false));
+        Faults(Good + "\nclient_id_pattern: '('\nclient_secret_pattern: '(?=a)'\n").Count.ShouldBe(2);
+    }
 }

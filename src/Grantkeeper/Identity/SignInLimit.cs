@@ -1,0 +1,58 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Grantkeeper.Identity;
+
+/// <summary>
+/// Slows down guessing of keys on the sign-in page: ten tries a minute and network address on this node. Keys are 256
+/// random bits, so this keeps noise down rather than keys secret. A right key gives its tries back.
+/// </summary>
+internal sealed class SignInLimit(TimeProvider time)
+{
+    public const int TriesPerWindow = 10;
+    public static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
+    private const int MostAddresses = 10_000;
+
+    private readonly record struct Tries(int Count, DateTimeOffset Since);
+
+    private readonly ConcurrentDictionary<string, Tries> _tries = new(StringComparer.Ordinal);
+
+    /// <summary>Counts a try; null when it may go on, else how long to wait.</summary>
+    public TimeSpan? Count(IPAddress? address)
+    {
+        var now = time.GetUtcNow();
+        if (_tries.Count >= MostAddresses)
+            Forget(now);
+        var tries = _tries.AddOrUpdate(Network(address), _ => new Tries(1, now), (_, old) => now - old.Since >= Window ? new Tries(1, now) : old with { Count = old.Count + 1 });
+        return tries.Count > TriesPerWindow ? tries.Since + Window - now : null;
+    }
+
+    /// <summary>How many addresses are remembered.</summary>
+    internal int Known => _tries.Count;
+
+    /// <summary>The key was right.</summary>
+    public void Clear(IPAddress? address) => _tries.TryRemove(Network(address), out _);
+
+    private void Forget(DateTimeOffset now)
+    {
+        foreach (var (network, tries) in _tries)
+        {
+            if (now - tries.Since >= Window)
+                _tries.TryRemove(network, out _);
+        }
+
+        // All of them young: an attack from many addresses. Then everybody begins anew rather than memory growing.
+        if (_tries.Count >= MostAddresses)
+            _tries.Clear();
+    }
+
+    // One customer of a provider holds a whole IPv6 network of 64 bits.
+    private static string Network(IPAddress? address) => address switch
+    {
+        null => "",
+        { IsIPv4MappedToIPv6: true } => address.MapToIPv4().ToString(),
+        { AddressFamily: AddressFamily.InterNetworkV6 } => Convert.ToHexStringLower(address.GetAddressBytes().AsSpan(0, 8)),
+        _ => address.ToString(),
+    };
+}

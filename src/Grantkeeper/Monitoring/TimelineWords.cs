@@ -1,0 +1,69 @@
+using Grantkeeper.Tokens;
+
+namespace Grantkeeper.Monitoring;
+
+/// <summary>One sentence for each row of a timeline.</summary>
+internal static class TimelineWords
+{
+    public static string Of(TimelineRow row) => row.Kind switch
+    {
+        Timelines.Attempt => OfAttempt(row),
+        Timelines.Consent => OfConsent(row),
+        _ => OfAudit(row),
+    };
+
+    private static string OfAttempt(TimelineRow row)
+    {
+        var word = row.Code is null ? "" : $" ({row.Code})";
+        return row.Event switch
+        {
+            "refreshed" => $"Renewed: generation {row.Generation + 1} replaced generation {row.Generation}.",
+            "rejected" => $"The provider refused the refresh token{word}.",
+            "misconfigured" => $"The provider refused our client or request{word}.",
+            "unreadable" => $"The provider's answer could not be read{word}.",
+            _ when row.Delivery == "ambiguous" => $"The refresh was sent, and no complete answer came{word}. Whether the provider carried it out is not known.",
+            _ => $"The provider did not renew the token for now{word}.",
+        };
+    }
+
+    private static string OfConsent(TimelineRow row)
+    {
+        var missing = row.Asked.Except(row.Granted).Count();
+        var granted = missing == 0 ? "The user consented to everything that was asked for." : $"The user consented, but not to {missing} of {row.Asked.Count} scopes.";
+        return row.EndedReason switch
+        {
+            null => granted,
+            "superseded" => $"{granted} A later consent took its place.",
+            _ => $"{granted} It has ended since.",
+        };
+    }
+
+    private static string OfAudit(TimelineRow row) => row.Event switch
+    {
+        "connect" => "The account was connected.",
+        "connect_started" => "A connection was started.",
+        "connect_denied" => "The user did not allow access.",
+        "connect_failed" => "A connection did not come about.",
+        "account_mismatch" => "Another account came back than the one that is connected; it was refused.",
+        "subject_mismatch" => "Another person than the one who started tried to finish a connection; it was refused.",
+        "connect_session_created" => "A connect page was made for the user.",
+        "connect_session_redeemed" => "The user opened the connect page.",
+        "connect_session_refused" => "A connect page was used again, or asked for something that it may not; it was refused.",
+        "connect_session_ended" => "The connect page was ended.",
+        "refresh" => "Renewed.",
+        "refresh_failed" => "Renewing failed.",
+        "refresh_superseded" => "An answer came too late: a newer grant had taken its place.",
+        "token_rejected" => "An API of the provider refused the access token, and this was reported.",
+        "disconnect" => "The account was disconnected; its tokens were destroyed.",
+        "sandbox_expired" => "The access token was made to end, on purpose, in the sandbox.",
+        "provider_revocation" => row.Code switch
+        {
+            Revocations.Confirmed => "The provider confirmed the revocation.",
+            Revocations.Pending => "The provider did not answer the revocation; it is sent again.",
+            Revocations.Withheld => "The revocation was withheld: it would have ended another connected account too.",
+            Revocations.Unsupported => "The provider offers no way to revoke a grant.",
+            _ => "The provider refused the revocation.",
+        },
+        _ => row.Event.Replace('_', ' '),
+    };
+}
