@@ -41,6 +41,28 @@ public sealed partial class GrantkeeperClient
     /// <param name="cancellation">Gives up waiting.</param>
     public Task<Answer<ApiKeyEntry>> RevokeApiKey(Guid id, CancellationToken cancellation = default) => Delete<ApiKeyEntry>($"api/v1/oauth/admin/api-keys/{id}", cancellation);
 
+    /// <summary>The client registration of a provider, without its secret. Permission <c>oauth:admin</c>.</summary>
+    /// <param name="provider">The provider's key.</param>
+    /// <param name="cancellation">Gives up waiting.</param>
+    public Task<Answer<ClientRegistrationEntry>> GetClientRegistration(string provider, CancellationToken cancellation = default) =>
+        Get<ClientRegistrationEntry>($"api/v1/oauth/admin/clients/{Segment(provider)}", cancellation);
+
+    /// <summary>Stores the client registration of a provider; every node uses it within seconds. Permission <c>oauth:admin</c>.</summary>
+    /// <param name="provider">The provider's key.</param>
+    /// <param name="request">Client id and secret.</param>
+    /// <param name="cancellation">Gives up waiting.</param>
+    public Task<Answer<ClientRegistrationEntry>> PutClientRegistration(string provider, PutClientRegistrationRequest request, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return Send<ClientRegistrationEntry>(HttpMethod.Put, $"api/v1/oauth/admin/clients/{Segment(provider)}", request, cancellation);
+    }
+
+    /// <summary>Forgets the stored client registration of a provider; grants are kept. Permission <c>oauth:admin</c>.</summary>
+    /// <param name="provider">The provider's key.</param>
+    /// <param name="cancellation">Gives up waiting.</param>
+    public Task<Answer<ClientRegistrationEntry>> RemoveClientRegistration(string provider, CancellationToken cancellation = default) =>
+        Delete<ClientRegistrationEntry>($"api/v1/oauth/admin/clients/{Segment(provider)}", cancellation);
+
     /// <summary>Makes a one-time link into the pages. Permission <c>oauth:admin</c>.</summary>
     /// <param name="cancellation">Gives up waiting.</param>
     public Task<Answer<SignInLink>> CreateSignInLink(CancellationToken cancellation = default) => Post<SignInLink>("api/v1/oauth/admin/sign-in-links", new object(), cancellation);

@@ -27,6 +27,16 @@ public sealed partial class GrantkeeperClient
     public Task<Answer<AccountList>> GetAccounts(string provider, string userId, CancellationToken cancellation = default) =>
         Get<AccountList>(At($"oauth/{Segment(provider)}/accounts", ("user_id", userId)), cancellation);
 
+    /// <summary>How an integration stands, why, and a page of what happened to it, newest first. Permission <c>oauth:read</c>.</summary>
+    /// <param name="id">The integration.</param>
+    /// <param name="userId">Whose integration it is; null: whoever's.</param>
+    /// <param name="cursor">The <see cref="TimelineAnswer.NextCursor"/> of the page before; null for the first page.</param>
+    /// <param name="pageSize">Entries a page, 1 to 200; null: 50.</param>
+    /// <param name="cancellation">Gives up waiting.</param>
+    public Task<Answer<TimelineAnswer>> GetTimeline(Guid id, string? userId = null, string? cursor = null, int? pageSize = null, CancellationToken cancellation = default) =>
+        Get<TimelineAnswer>(At(
+            $"api/v1/oauth/integrations/{id}/timeline", ("user_id", userId), ("cursor", cursor), ("limit", pageSize?.ToString(CultureInfo.InvariantCulture))), cancellation);
+
     /// <summary>One page of integrations. Permission <c>oauth:read</c>; without a user also <c>oauth:admin</c>.</summary>
     /// <param name="filter">Which ones; null for all.</param>
     /// <param name="cursor">The <see cref="IntegrationList.NextCursor"/> of the page before; null for the first page.</param>

@@ -84,6 +84,12 @@ public sealed partial class ClientOperationsTests
         (await client.GetReadiness(cancellation)).Value.Status.ShouldBe("healthy");
         (await client.GetHealth(cancellation)).Value.Components.Keys.ShouldContain("database");
         (await client.GetProviderHealth("sandbox", cancellation)).Value.CircuitBreakerState.ShouldBe("closed");
+        var timeline = (await client.GetTimeline(account.IntegrationId, "user_1", pageSize: 2, cancellation: cancellation)).Value;
+        (timeline.Verdict.Kind, timeline.Timeline.Count, timeline.Generation).ShouldBe(("healthy", 2, 3));
+        (await client.GetTimeline(account.IntegrationId, "user_1", timeline.NextCursor, cancellation: cancellation)).Value.Timeline.ShouldNotBeEmpty();
+        (await client.PutClientRegistration("google", new PutClientRegistrationRequest { ClientId = "id.apps.googleusercontent.com", ClientSecret = "a secret of its own" }, cancellation)).Value.HasSecret.ShouldBeTrue();
+        (await client.GetClientRegistration("google", cancellation)).Value.ClientId.ShouldBe("id.apps.googleusercontent.com");
+        (await client.RemoveClientRegistration("google", cancellation)).Value.ClientId.ShouldBeNull();
         var key = (await client.CreateApiKey(new CreateApiKeyRequest("reader", ["oauth:read"], null), cancellation)).Value;
         $"{key}".ShouldNotContain(key.Key);
         (await client.ListApiKeys(cancellation)).Value.ApiKeys.ShouldContain(entry => entry.Id == key.Id);
