@@ -17,6 +17,12 @@ public sealed partial class GrantkeeperClient
     /// <param name="cancellation">Gives up waiting.</param>
     public Task<Answer<HealthAnswer>> GetHealth(CancellationToken cancellation = default) => Health("oauth/health", cancellation);
 
+    /// <summary>How the node that answers gets on with a provider: its circuit, and how it repeats. Permission <c>oauth:read</c>.</summary>
+    /// <param name="provider">The provider's key.</param>
+    /// <param name="cancellation">Gives up waiting.</param>
+    public Task<Answer<ProviderHealth>> GetProviderHealth(string provider, CancellationToken cancellation = default) =>
+        Get<ProviderHealth>($"oauth/{Segment(provider)}/health", cancellation);
+
     /// <summary>Makes an API key; its text is in this answer and nowhere else. Permission <c>oauth:admin</c>.</summary>
     /// <param name="request">Name, permissions and end.</param>
     /// <param name="cancellation">Gives up waiting.</param>

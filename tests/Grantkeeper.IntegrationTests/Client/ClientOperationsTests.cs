@@ -43,6 +43,21 @@ public sealed partial class ClientOperationsTests
         var handed = await client.HandInCallback("sandbox", new CallbackRequest { Code = query["code"], State = query["state"], Iss = query["iss"], UserId = "user_2" }, cancellation);
         handed.Value.Success.ShouldBeTrue();
 
+        // Connect, on the hosted page: its ticket comes back to the application.
+        var session = (await client.CreateConnectSession(new ConnectSessionRequest { UserId = "user_3", Providers = ["sandbox"] }, cancellation)).Value;
+        $"{session}".ShouldNotContain(session.Token);
+        using var third = new FlowBrowser();
+        var inSession = GrantkeeperClient.Create(new GrantkeeperClientOptions { Url = new Uri(world.Host.Origin), ApiKey = session.Token, Timeout = AccountClient.Patience });
+        using (inSession)
+        {
+            var own = (await inSession.Initiate(new InitiateRequest { Provider = "sandbox", LoginHint = "carol+auto" }, cancellation)).Value;
+            var returned = await third.Open(await third.FollowUntil(own.AuthorizationUrl, $"{world.Host.Origin}/oauth/sandbox/callback"));
+            (await client.GetConnectSession(session.Id, "user_3", cancellation)).Value.Flows.ShouldHaveSingleItem().Status.ShouldBe("awaiting_confirmation");
+            (await client.ConfirmConnectSession(session.Id, (string)PopupPage.MessageOf(returned)["ticket"]!, "user_3", cancellation)).Value.Connected.ShouldBeTrue();
+            (await client.EndConnectSession(session.Id, cancellation: cancellation)).Value.Status.ShouldBe("ended");
+            (await inSession.GetStatus("sandbox", "user_3", cancellation)).Problem!.Code.ShouldBe("identity.session_invalid");
+        }
+
         // Look.
         (await client.GetStatus("sandbox", "user_1", cancellation)).Value.Connected.ShouldBeTrue();
         var account = (await client.GetAccounts("sandbox", "user_1", cancellation)).Value.Accounts.ShouldHaveSingleItem();
@@ -52,7 +67,7 @@ public sealed partial class ClientOperationsTests
         var everybody = new List<string>();
         await foreach (var entry in client.AllIntegrations(new IntegrationFilter { PageSize = 1 }, cancellation))
             everybody.Add(entry.Value.UserId);
-        everybody.Order().ShouldBe(["user_1", "user_2"]);
+        everybody.Order().ShouldBe(["user_1", "user_2", "user_3"]);
 
         // Tokens.
         var token = (await client.GetToken("sandbox", "user_1", new TokenRequirements { MinTtl = TimeSpan.FromSeconds(90.5), Scopes = ["calendar.readonly"], AccountId = account.AccountId }, cancellation)).Value;
@@ -68,6 +83,7 @@ public sealed partial class ClientOperationsTests
         (await client.GetLiveness(cancellation)).Value.Status.ShouldBe("healthy");
         (await client.GetReadiness(cancellation)).Value.Status.ShouldBe("healthy");
         (await client.GetHealth(cancellation)).Value.Components.Keys.ShouldContain("database");
+        (await client.GetProviderHealth("sandbox", cancellation)).Value.CircuitBreakerState.ShouldBe("closed");
         var key = (await client.CreateApiKey(new CreateApiKeyRequest("reader", ["oauth:read"], null), cancellation)).Value;
         $"{key}".ShouldNotContain(key.Key);
         (await client.ListApiKeys(cancellation)).Value.ApiKeys.ShouldContain(entry => entry.Id == key.Id);

@@ -267,6 +267,9 @@ public sealed class TokenEndpointTroubleTests(ServerWorld fixture) : IClassFixtu
         Refreshes.ShouldBe(before);
         (await World.Sql($"SELECT intent_node FROM oauth_tokens WHERE integration_id = '{id}'")).ShouldBe("dead");
         await World.Expire(id);
+        (await Read(id)).Code.ShouldBe("tokens.answer_awaited", "that node may hold the answer");
+        Refreshes.ShouldBe(before);
+        await World.Sql($"UPDATE oauth_tokens SET intent_at = now() - interval '11 minutes' WHERE integration_id = '{id}'");
         ((long)(await Read(id)).Json["generation"]!).ShouldBe(2);
         Refreshes.ShouldBe(before + 1);
     }

@@ -132,9 +132,14 @@ public sealed class DeploymentTests
     [Fact]
     public async Task Log_of_a_start_holds_no_warning()
     {
-        await using var world = await FlowWorld.Start(HostKind.Server);
-        using var browser = new FlowBrowser();
-        await browser.Open((string)(await world.Host.Post("/api/v1/oauth/admin/sign-in-links")).Json["url"]!);
-        world.Host.Logs.Lines.Where(line => line.StartsWith("Warning ", StringComparison.Ordinal) || line.StartsWith("Error ", StringComparison.Ordinal)).ShouldBeEmpty();
+        var data = Directory.CreateTempSubdirectory("gk-data-");
+        await using (var world = await FlowWorld.Start(HostKind.Server, new Dictionary<string, string?> { ["GRANTKEEPER_DATA_PATH"] = data.FullName }))
+        {
+            using var browser = new FlowBrowser();
+            await browser.Open((string)(await world.Host.Post("/api/v1/oauth/admin/sign-in-links")).Json["url"]!);
+            world.Host.Logs.Lines.Where(line => line.StartsWith("Warning ", StringComparison.Ordinal) || line.StartsWith("Error ", StringComparison.Ordinal)).ShouldBeEmpty();
+        }
+
+        data.Delete(recursive: true);
     }
 }
