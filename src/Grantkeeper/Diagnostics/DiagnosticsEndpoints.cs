@@ -3,6 +3,7 @@ using Grantkeeper.Errors;
 using Grantkeeper.Http;
 using Grantkeeper.Identity;
 using Grantkeeper.Providers;
+using Grantkeeper.Resilience;
 using Grantkeeper.Tokens;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -17,20 +18,23 @@ internal static class DiagnosticsEndpoints
         "GET", "/api/v1/oauth/admin/diagnostics", Permissions.Admin, "Examines the deployment, with provider that one alone, with provider and user_id that user's token", Examine);
 
     private static async Task<IResult> Examine(
-        HttpContext http, Doctor doctor, TokenExplanation explanation, ProviderCatalogue catalogue, TimeProvider time, string? provider,
+        HttpContext http, Doctor doctor, TokenExplanation explanation, ProviderCatalogue catalogue, ProviderCalls calls, TimeProvider time, string? provider,
         [FromQuery(Name = "user_id")] string? userId, [FromQuery(Name = "account_id")] string? accountId, [FromQuery(Name = "min_ttl")] string? minTtl)
     {
         var known = provider is null ? null : catalogue.Find(provider);
         if (provider is not null && known is null)
             return Answers.Problem(new Failure(ErrorCatalogue.Providers.Unknown));
         if (userId is null)
-            return Answer(await doctor.Examine(known, http.RequestAborted), time);
+            return Answer([.. await doctor.Examine(known, http.RequestAborted), .. Circuits(known is null ? catalogue.Offered : [known], calls)], time);
         if (known is null)
             return Answers.Problem(new Failure(ErrorCatalogue.Requests.Invalid) { Items = ["provider is required with user_id"] });
         if (!http.Caller().UserOf(userId).TryGet(out var user, out var failure) || !TokenEndpoints.MinTtl(minTtl).TryGet(out var ttl, out failure))
             return Answers.Problem(failure);
         return Answer(await explanation.Of(known, user, accountId, ttl, http.RequestAborted), time);
     }
+
+    private static IEnumerable<DiagnosticFinding> Circuits(IEnumerable<Provider> providers, ProviderCalls calls) =>
+        providers.Where(ProviderChecks.IsBegun).Select(provider => CircuitCheck.Judge(provider.Key, calls.CircuitOf(provider.Key)));
 
     private static IResult Answer(List<DiagnosticFinding> findings, TimeProvider time) =>
         Answers.Json(new DiagnosticsAnswer(Finding.Worst(findings), time.GetUtcNow(), findings));

@@ -62,6 +62,9 @@ public sealed class ResilienceFlowTests
         var health = (await world.Host.Get("/oauth/sandbox/health")).Json;
         ((string)health["circuit_breaker_state"]!, (int)health["score"]!).ShouldBe(("open", 0));
         health["last_failure_time"].ShouldNotBeNull();
+        var circuit = (await world.Host.Get("/api/v1/oauth/admin/diagnostics?provider=sandbox")).Json["findings"]!.AsArray().Single(finding => (string)finding!["check"]! == "circuit")!;
+        ((string)circuit["verdict"]!).ShouldNotBe("ok");
+        ((string)circuit["what"]!).ShouldContain("leaves the provider alone");
         (await world.Host.Get($"/api/v1/oauth/integrations/{id}/token")).Status.ShouldBe(HttpStatusCode.OK, "a good token is served all the same");
 
         world.Sandbox.Faults.Clear();
