@@ -123,6 +123,9 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddSingleton<LateTokens>();
         services.AddSingleton<TokenRefresher>();
         services.AddSingleton<SpoolReplay>();
+        services.AddSingleton<DueQueue>();
+        services.AddSingleton<RefreshWorker>();
+        services.AddHostedService(provider => provider.GetRequiredService<RefreshWorker>());
         services.AddSingleton(provider => new ProviderCalls(provider.GetRequiredService<GrantkeeperOptions>().Resilience, provider.GetRequiredService<TimeProvider>(), Dice));
         services.AddHostedService<RefreshDrain>();
         services.AddSingleton<ReleaseLedger>();

@@ -33,6 +33,8 @@ internal sealed class GrantkeeperContender : IContender
             ["OAUTH_ENCRYPTION_KEY"] = encryptionKey,
             ["USER_DATA_DATABASE_URL"] = databaseUrl,
             ["GRANTKEEPER_SANDBOX"] = "true",
+            // The accidents happen to refreshes that somebody asked for; the worker would renew the same grants meanwhile.
+            ["Grantkeeper__Refresh__Ahead"] = "false",
             ["Grantkeeper__Providers__sandbox__issuer"] = provider,
             ["SANDBOX_CLIENT_ID"] = ClientId,
             ["SANDBOX_CLIENT_SECRET"] = secret,

@@ -55,7 +55,7 @@ internal enum VerdictActor
 internal sealed record Verdict(VerdictKind Kind, string Summary, string Cause, VerdictActor Actor, string Action)
 {
     private const string Reconnect = "Send the user to the reconnect address, or connect the account again here. The integration keeps its id and its settings.";
-    private const string Itself = "Nothing. It is tried again with the first read after the time of the next try.";
+    private const string Itself = "Nothing. It is tried again by itself after the time of the next try.";
 
     /// <summary>True when a new consent of the user helps.</summary>
     public bool IsForUser => Actor == VerdictActor.User;

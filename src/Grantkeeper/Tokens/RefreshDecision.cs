@@ -79,12 +79,18 @@ internal static class RefreshDecision
         return served > wait ? served : wait;
     }
 
-    /// <summary>When a refresh becomes due: two hours or a fifth of the lifetime before the end (C6); null without an end.</summary>
-    public static DateTimeOffset? NextRefresh(DateTimeOffset? expiresAt, TimeSpan? lifetime)
+    /// <summary>
+    /// When a refresh becomes due: two hours or a fifth of the lifetime before the end (C6), and up to a tenth of that
+    /// earlier, each grant by its own share, so that grants of one moment do not stay together; null without an end.
+    /// </summary>
+    public static DateTimeOffset? NextRefresh(DateTimeOffset? expiresAt, TimeSpan? lifetime, Guid integrationId)
     {
         if (expiresAt is null || lifetime is null)
             return expiresAt;
         var lead = lifetime.Value / 5 < TimeSpan.FromHours(2) ? lifetime.Value / 5 : TimeSpan.FromHours(2);
-        return expiresAt - lead;
+        return expiresAt - (lead * (1 + (Share(integrationId) / 10)));
     }
+
+    // The last bytes of a UUIDv7 are random.
+    private static double Share(Guid id) => BitConverter.ToUInt16(id.ToByteArray(), 14) / (double)ushort.MaxValue;
 }

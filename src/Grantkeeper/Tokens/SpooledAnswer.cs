@@ -14,7 +14,7 @@ internal sealed record SpooledAnswer(
         attemptId, tried.Integration.UserId, tried.Integration.Id, tried.Integration.Provider, tried.Tokens!.Epoch, tried.Tokens.Generation, tokens, sentAt, duration);
 
     /// <summary>The attempt as its row in <c>refresh_attempts</c> tells it.</summary>
-    public RefreshAttempt Attempt => new("refreshed", null, null, SentAt, Duration, RefreshDecision.NextRefresh(Tokens.ExpiresAt, Tokens.Lifetime));
+    public RefreshAttempt Attempt => new("refreshed", null, null, SentAt, Duration, RefreshDecision.NextRefresh(Tokens.ExpiresAt, Tokens.Lifetime, IntegrationId));
 
     /// <summary>The row that was tried: who and what it is today, with the tokens' place of then.</summary>
     public GrantRow On(GrantRow current) => current with

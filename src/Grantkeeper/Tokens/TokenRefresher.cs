@@ -50,10 +50,10 @@ internal sealed class TokenRefresher(
     public Task Drained() => Task.WhenAll(_flights.Running);
 
     /// <summary>Step 1. The task belongs to nobody; a caller that stops waiting leaves it running.</summary>
-    public Task<RefreshOutcome> Refresh(GrantRow seen, bool force, AuditSource source) =>
-        _flights.Join((seen.Integration.Id, seen.Integration.Epoch), force, () => Run(seen, force, source));
+    public Task<RefreshOutcome> Refresh(GrantRow seen, bool force, AuditSource source, CallPriority priority = CallPriority.Needed) =>
+        _flights.Join((seen.Integration.Id, seen.Integration.Epoch), force, () => Run(seen, force, source, priority));
 
-    private async Task<RefreshOutcome> Run(GrantRow seen, bool force, AuditSource source)
+    private async Task<RefreshOutcome> Run(GrantRow seen, bool force, AuditSource source, CallPriority priority)
     {
         var attemptId = Guid.NewGuid();
         var provider = catalogue.Find(seen.Integration.Provider);
@@ -104,7 +104,7 @@ internal sealed class TokenRefresher(
         {
             // 6. send through the provider's circuit
             var began = time.GetTimestamp();
-            var answer = await calls.Run(provider.Key, CallPriority.Needed, Send, failure => MayRepeat(provider.Manifest.Rotation, failure, time.GetElapsedTime(began)));
+            var answer = await calls.Run(provider.Key, priority, Send, failure => MayRepeat(provider.Manifest.Rotation, failure, time.GetElapsedTime(began)));
             var duration = time.GetElapsedTime(began);
             if (answer.Failure is { Error: ProviderCalls.NotSent })
                 return new RefreshOutcome(row, Unavailable(row));

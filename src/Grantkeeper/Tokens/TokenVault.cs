@@ -123,14 +123,14 @@ internal sealed class TokenVault(Database database, SecretBox box, AuditLog audi
                 """
                 UPDATE oauth_tokens SET generation = $4 + 1, access_token = $5, refresh_token = $6, expires_at = $7, lifetime_seconds = $8,
                     scope = $9, next_refresh_at = $10, updated_at = now(), last_refreshed_at = now(), suspect_generation = NULL, failure_count = 0,
-                    lease_until = NULL, intent_id = NULL, intent_generation = NULL, intent_node = NULL, intent_at = NULL, intent_retries = 0, stored_attempt = $11,
+                    lease_until = NULL, intent_id = NULL, intent_generation = NULL, intent_node = NULL, intent_at = NULL, intent_retries = 0, stored_attempt = $11, claimed_until = NULL,
                     is_active = EXISTS (SELECT FROM oauth_integrations i WHERE i.user_id = $1 AND i.id = $2 AND i.status NOT IN ('inactive', 'revoked'))
                 WHERE user_id = $1 AND integration_id = $2 AND epoch = $3 AND generation = $4
                 """,
                 cancellation, userId, id, row.Tokens.Epoch, row.Tokens.Generation,
                 Seal(tokens.AccessToken, GrantRow.AccessTokenPurpose, row, next), Seal(tokens.RefreshToken, GrantRow.RefreshTokenPurpose, row, next),
                 tokens.ExpiresAt?.UtcDateTime, (int?)tokens.Lifetime?.TotalSeconds, tokens.Scopes.ToString(),
-                RefreshDecision.NextRefresh(tokens.ExpiresAt, tokens.Lifetime)?.UtcDateTime, attemptId);
+                attempt.NextAttemptAt?.UtcDateTime, attemptId);
             if (saved == 0)
                 return await IsStored(db, row, attemptId, cancellation) ? SaveOutcome.StoredBefore : SaveOutcome.Lost;
             await db.Execute(
@@ -161,7 +161,7 @@ internal sealed class TokenVault(Database database, SecretBox box, AuditLog audi
             var (userId, id, rejectedDetail) = (row.Integration.UserId, row.Integration.Id, failed.RejectedDetail);
             var saved = await db.Execute(
                 """
-                UPDATE oauth_tokens SET failure_count = failure_count + 1, next_refresh_at = coalesce($6, next_refresh_at), updated_at = now(), lease_until = NULL,
+                UPDATE oauth_tokens SET failure_count = failure_count + 1, next_refresh_at = coalesce($6, next_refresh_at), updated_at = now(), lease_until = NULL, claimed_until = NULL,
                     intent_generation = CASE WHEN $7 OR intent_id <> $8 THEN intent_generation END, intent_node = CASE WHEN $7 OR intent_id <> $8 THEN intent_node END,
                     intent_at = CASE WHEN $7 OR intent_id <> $8 THEN intent_at END, intent_id = CASE WHEN $7 OR intent_id <> $8 THEN intent_id END,
                     suspect_generation = CASE WHEN $10 THEN generation ELSE suspect_generation END, is_active = is_active AND $9::text IS NULL
@@ -224,12 +224,12 @@ internal sealed class TokenVault(Database database, SecretBox box, AuditLog audi
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
             ON CONFLICT (user_id, integration_id) DO UPDATE SET epoch = $4, generation = $5, access_token = $6, refresh_token = $7, expires_at = $8,
                 lifetime_seconds = $9, scope = $10, next_refresh_at = $11, updated_at = now(), is_active = true, suspect_generation = NULL, failure_count = 0,
-                lease_until = NULL, intent_id = NULL, intent_generation = NULL, intent_node = NULL, intent_at = NULL, intent_retries = 0
+                lease_until = NULL, intent_id = NULL, intent_generation = NULL, intent_node = NULL, intent_at = NULL, intent_retries = 0, claimed_until = NULL
             """,
             cancellation, userId, Guid.CreateVersion7(time.GetUtcNow()), integrationId, epoch, generation,
             Sealed(tokens.AccessToken, GrantRow.AccessTokenPurpose), Sealed(tokens.RefreshToken, GrantRow.RefreshTokenPurpose),
             tokens.ExpiresAt?.UtcDateTime, (int?)tokens.Lifetime?.TotalSeconds, tokens.Scopes.ToString(),
-            RefreshDecision.NextRefresh(tokens.ExpiresAt, tokens.Lifetime)?.UtcDateTime);
+            RefreshDecision.NextRefresh(tokens.ExpiresAt, tokens.Lifetime, integrationId)?.UtcDateTime);
     }
 
     /// <summary>The grant inside a transaction, its rows locked until the end of it: tokens first, as a refresh that commits does it.</summary>

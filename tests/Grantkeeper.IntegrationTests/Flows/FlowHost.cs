@@ -57,6 +57,8 @@ internal sealed class FlowHost : IAsyncDisposable
             ["FRONTEND_URL"] = origin,
             ["GRANTKEEPER_PUBLIC_URL"] = origin,
             ["GRANTKEEPER_API_KEY"] = ApiKey,
+            // Tests count requests; what the worker renews by itself has tests of its own.
+            ["Grantkeeper:Refresh:Ahead"] = "false",
             ["USER_DATA_DATABASE_URL"] = databaseUrl,
             ["OAUTH_ENCRYPTION_KEY"] = Grantkeeper.Testing.Postgres.TestCluster.Key.Reveal(),
             ["Urls"] = $"http://localhost:{number}",

@@ -117,6 +117,7 @@ internal sealed class FlowWorld : IAsyncDisposable
             ["GRANTKEEPER_PUBLIC_URL"] = Host.Origin,
             ["GRANTKEEPER_API_KEY"] = FlowHost.ApiKey,
             ["GRANTKEEPER_DATA_PATH"] = dataPath,
+            ["Grantkeeper__Refresh__Ahead"] = "false",
             ["USER_DATA_DATABASE_URL"] = Database.Url,
             ["OAUTH_ENCRYPTION_KEY"] = TestCluster.Key.Reveal(),
             ["ASPNETCORE_URLS"] = $"http://localhost:{FreePort.Next()}",

@@ -39,7 +39,7 @@ public sealed partial class NewcomerTests(ChromiumBrowser chromium)
                 await session.Page.GetByRole(AriaRole.Button, new() { Name = "Allow" }).ClickAsync();
                 await session.Page.GetByText("Sandbox is connected.").WaitForAsync();
                 // The page prints the same call as the terminal.
-                (await session.Page.Locator("article pre").InnerTextAsync()).ShouldBe(call);
+                (await session.Page.Locator("article pre.curl").InnerTextAsync()).ShouldBe(call);
             }
 
             var token = await PagesWorld.Run(call, folder);

@@ -10,7 +10,7 @@ public sealed class LogEventTests
     /// <summary>Level × 1000 + slice × 100; each slice has the hundred that begins here.</summary>
     private static readonly Dictionary<string, int> Ranges = new()
     {
-        ["Egress"] = 600, ["Spool"] = 800, ["Startup"] = 900, ["Outbox"] = 1200, ["Providers"] = 1400, ["Http"] = 1500, ["Tokens"] = 3100, ["Connect"] = 4000,
+        ["Egress"] = 600, ["Spool"] = 800, ["Startup"] = 900, ["Outbox"] = 1200, ["Providers"] = 1400, ["Http"] = 1500, ["Tokens"] = 3100, ["Connect"] = 4000, ["Monitoring"] = 4100,
     };
 
     private static readonly string[] Approved =
@@ -41,6 +41,7 @@ public sealed class LogEventTests
         "4001 Information Connect.Completed",
         "4002 Information Connect.Failed",
         "4003 Warning Connect.ExchangeFailed",
+        "4100 Warning Monitoring.DueWaits",
     ];
 
     private static IEnumerable<(LoggerMessageAttribute Event, MethodInfo Method)> Events() =>

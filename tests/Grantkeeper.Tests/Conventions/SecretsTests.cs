@@ -62,6 +62,7 @@ public sealed partial class SecretsTests
         "Grantkeeper/Outbox/OutboxStore.cs ServiceReason.Worker 2",
         "Grantkeeper/Providers/ClientRegistrations.cs ServiceReason.Deployment 3",
         "Grantkeeper/Storage/RoleCheck.cs ServiceReason.Deployment 1",
+        "Grantkeeper/Tokens/DueQueue.cs ServiceReason.Worker 1",
         "Grantkeeper/Tokens/ReleaseLedger.cs ServiceReason.Worker 2",
         "Grantkeeper/Tokens/Revocations.cs ServiceReason.Worker 1",
         "Grantkeeper/Tokens/SpoolReplay.cs ServiceReason.Worker 1",

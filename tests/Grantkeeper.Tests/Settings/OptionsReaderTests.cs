@@ -13,7 +13,8 @@ public sealed class OptionsReaderTests
         (options.Environment, options.FrontendUrl.AbsoluteUri, options.PublicUrl, options.PublicUrlIsSet).ShouldBe((DeployEnvironment.Production, "https://app.example.com/", options.FrontendUrl, false));
         (options.UserDataDatabase, options.PlatformDatabase).ShouldBe(("postgresql://gk:pw@db.internal:5432/grantkeeper", "postgresql://gk:pw@db.internal:5432/grantkeeper"));
         (options.ApiKey.IsEmpty, options.Sandbox, options.RunWorkers, options.UserIdClaim, options.ProvidersPath).ShouldBe((true, false, true, "sub", null));
-        (options.DataPath, options.SpoolWait).ShouldBe((null, TimeSpan.FromMinutes(10)));
+        (options.DataPath, options.SpoolWait, options.RefreshAhead, options.RefreshConcurrency).ShouldBe((null, TimeSpan.FromMinutes(10), true, 512));
+        options.Resilience.ShouldBe(new ResilienceOptions());
         (options.AllowedOrigins.Count, options.AllowedNetworks.Count, options.AllowsLoopbackHttp).ShouldBe((0, 0, false));
     }
 
@@ -49,6 +50,11 @@ public sealed class OptionsReaderTests
     public void An_unknown_environment_stops_the_start(string text) => Faults(("DEPLOY_ENV", text)).Single().ShouldStartWith($"DEPLOY_ENV is \"{text}\"");
 
     [Theory]
+    [InlineData("Refresh:Concurrency", "63"), InlineData("Resilience:FailureThreshold", "0"), InlineData("Resilience:MaxRetries", "11"), InlineData("Resilience:BackoffFactor", "1.5"), InlineData("Resilience:RecoveryTimeout", "0")]
+    public void A_number_out_of_its_range_stops_the_start(string name, string text) =>
+        Faults(($"Grantkeeper:{name}", text)).Single().ShouldStartWith($"Grantkeeper:{name} is \"{text}\"");
+
+    [Theory]
     [InlineData("-00:00:01"), InlineData("1.00:00:01"), InlineData("ten minutes")]
     public void A_wait_that_is_none_stops_the_start(string text) =>
         Faults(("Grantkeeper:Refresh:SpoolWait", text)).Single().ShouldStartWith($"Grantkeeper:Refresh:SpoolWait is \"{text}\"");
@@ -63,8 +69,14 @@ public sealed class OptionsReaderTests
             ("GRANTKEEPER_API_KEY", new string('k', 32)), ("GRANTKEEPER_SANDBOX", "true"), ("GRANTKEEPER_PROVIDERS_PATH", folder),
             ("Grantkeeper:Connect:AllowedOrigins:0", "https://admin.example.com"), ("Grantkeeper:Connect:AllowedOrigins:1", "http://127.0.0.1:5173/"),
             ("Grantkeeper:Egress:AllowedNetworks:0", "10.20.0.0/16"), ("Grantkeeper:RunWorkers", "false"), ("Grantkeeper:Identity:UserIdClaim", "oid"),
-            ("GRANTKEEPER_DATA_PATH", "some/../folder"), ("Grantkeeper:Refresh:SpoolWait", "00:02:30"));
-        (options.DataPath, options.SpoolWait).ShouldBe((Path.GetFullPath("folder"), TimeSpan.FromSeconds(150)));
+            ("GRANTKEEPER_DATA_PATH", "some/../folder"), ("Grantkeeper:Refresh:SpoolWait", "00:02:30"),
+            ("Grantkeeper:Refresh:Ahead", "false"), ("Grantkeeper:Refresh:Concurrency", "64"), ("Grantkeeper:Resilience:FailureThreshold", "2"), ("Grantkeeper:Resilience:RecoveryTimeout", "00:00:05"),
+            ("Grantkeeper:Resilience:SuccessThreshold", "1"), ("Grantkeeper:Resilience:MaxRetries", "0"), ("Grantkeeper:Resilience:RetryDelay", "00:00:00.5"), ("Grantkeeper:Resilience:BackoffFactor", "3"), ("Grantkeeper:Resilience:MaxConcurrency", "7"));
+        (options.DataPath, options.SpoolWait, options.RefreshAhead, options.RefreshConcurrency).ShouldBe((Path.GetFullPath("folder"), TimeSpan.FromSeconds(150), false, 64));
+        options.Resilience.ShouldBe(new ResilienceOptions
+        {
+            FailureThreshold = 2, RecoveryTimeout = TimeSpan.FromSeconds(5), SuccessThreshold = 1, MaxRetries = 0, RetryDelay = TimeSpan.FromSeconds(0.5), BackoffFactor = 3, MaxConcurrency = 7,
+        });
         (options.FrontendUrl.AbsoluteUri, options.PublicUrl.AbsoluteUri, options.PublicUrlIsSet, options.AllowsLoopbackHttp).ShouldBe(("http://localhost:3000/", "http://localhost:8000/", true, true));
         (options.PlatformDatabase, options.UserDataMigrationDatabase, options.PlatformMigrationDatabase).ShouldBe(("postgres://p@h/platform", "postgres://m@h/user_data", "postgres://m@h/platform"));
         (options.ApiKey.Reveal().Length, options.Sandbox, options.ProvidersPath, options.RunWorkers, options.UserIdClaim).ShouldBe((32, true, folder, false, "oid"));

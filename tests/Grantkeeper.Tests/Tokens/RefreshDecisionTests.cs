@@ -80,10 +80,20 @@ public sealed class RefreshDecisionTests
     [Theory]
     [InlineData(3600, 3600, 2880), InlineData(86400, 86400, 79200), InlineData(36000, 36000, 28800), InlineData(10, 10, 8), InlineData(3600, null, 3600)]
     public void The_next_refresh_comes_a_fifth_or_two_hours_before_the_end(int remaining, int? lifetime, int seconds) =>
-        RefreshDecision.NextRefresh(Now.AddSeconds(remaining), lifetime is { } known ? TimeSpan.FromSeconds(known) : null).ShouldBe(Now.AddSeconds(seconds));
+        RefreshDecision.NextRefresh(Now.AddSeconds(remaining), lifetime is { } known ? TimeSpan.FromSeconds(known) : null, Guid.Empty).ShouldBe(Now.AddSeconds(seconds));
 
     [Fact]
-    public void Without_an_end_nothing_is_scheduled() => RefreshDecision.NextRefresh(null, TimeSpan.FromHours(1)).ShouldBeNull();
+    public void Grants_of_one_moment_do_not_stay_together()
+    {
+        var moments = Enumerable.Range(0, 1000).Select(_ => RefreshDecision.NextRefresh(Now.AddHours(1), TimeSpan.FromHours(1), Guid.CreateVersion7())!.Value).ToList();
+        moments.ShouldAllBe(moment => moment >= Now.AddSeconds(2880 - 72) && moment <= Now.AddSeconds(2880));
+        moments.Distinct().Count().ShouldBeGreaterThan(900);
+        var one = Guid.CreateVersion7();
+        RefreshDecision.NextRefresh(Now.AddHours(1), TimeSpan.FromHours(1), one).ShouldBe(RefreshDecision.NextRefresh(Now.AddHours(1), TimeSpan.FromHours(1), one));
+    }
+
+    [Fact]
+    public void Without_an_end_nothing_is_scheduled() => RefreshDecision.NextRefresh(null, TimeSpan.FromHours(1), Guid.NewGuid()).ShouldBeNull();
 
     [Fact]
     public void A_decision_never_serves_what_has_ended()

@@ -1,0 +1,94 @@
+using System.Collections.Concurrent;
+using Grantkeeper.Audit;
+using Grantkeeper.Resilience;
+using Grantkeeper.Settings;
+using Grantkeeper.Storage;
+using Grantkeeper.Tokens;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Grantkeeper.Monitoring;
+
+/// <summary>
+/// Renews tokens before they end, so that readers find them fresh and no grant dies of not being used: 1. claim what is due
+/// 2. the one refresh path, behind readers who wait 3. again at once while there is more, else every second.
+/// </summary>
+internal sealed class RefreshWorker(
+    DueQueue queue, TokenVault vault, TokenRefresher refresher, Readiness readiness, GrantkeeperOptions options, TimeProvider time, ILogger<RefreshWorker> logger) : BackgroundService
+{
+    private const int Batch = 64;
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    private readonly ConcurrentDictionary<Guid, Task> _running = new();
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (!options.RunWorkers || !options.RefreshAhead)
+            return;
+        await readiness.Ready.WaitAsync(stoppingToken);
+        using var timer = new PeriodicTimer(Pause, time);
+        try
+        {
+            do
+            {
+                while (await Round(stoppingToken) == Batch)
+                    continue;
+            }
+            while (await timer.WaitForNextTickAsync(stoppingToken));
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopping: what is under way belongs to the refresher, which drains.
+        }
+    }
+
+    /// <summary>Claims a batch, if there is room for one, and starts its refreshes; the number of grants that were claimed.</summary>
+    internal async Task<int> Round(CancellationToken cancellation)
+    {
+        // A slow provider must not be claimed for more than is sent to it.
+        if (_running.Count > options.RefreshConcurrency - Batch)
+            return 0;
+        try
+        {
+            var due = await queue.Claim(Batch, cancellation);
+            foreach (var grant in due)
+                Start(grant);
+            return due.Count;
+        }
+        catch (StorageUnavailableException)
+        {
+            MonitoringLog.DueWaits(logger);
+            return 0;
+        }
+    }
+
+    /// <summary>Completes when what was started has ended.</summary>
+    internal Task Idle() => Task.WhenAll(_running.Values);
+
+    private void Start(DueGrant grant)
+    {
+        var renewing = Renew(grant);
+        _running[grant.IntegrationId] = renewing;
+        _ = Forget();
+
+        async Task Forget()
+        {
+            await renewing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            _running.TryRemove(KeyValuePair.Create(grant.IntegrationId, renewing));
+        }
+    }
+
+    private async Task Renew(DueGrant grant)
+    {
+        try
+        {
+            if (await vault.Find(grant.IntegrationId, grant.UserId, CancellationToken.None) is { Integration.IsActive: true, Tokens.RefreshToken: not null } row && row.Tokens.NextRefreshAt <= time.GetUtcNow())
+                await refresher.Refresh(row, force: false, AuditSource.Background, CallPriority.Due);
+        }
+        catch (StorageUnavailableException)
+        {
+            // The claim ends by itself, and the grant is due again.
+            MonitoringLog.DueWaits(logger);
+        }
+    }
+}

@@ -1,0 +1,28 @@
+using Grantkeeper.Storage;
+
+namespace Grantkeeper.Tokens;
+
+/// <summary>A grant whose refresh is due.</summary>
+internal sealed record DueGrant(string UserId, Guid IntegrationId);
+
+/// <summary>
+/// Grants whose refresh is due, oldest first, each told to one node at a time. A claim is no lease: it only keeps other
+/// workers from trying the same grants, and it ends by itself when its node does.
+/// </summary>
+internal sealed class DueQueue(Database database)
+{
+    /// <summary>Longer than a refresh with its repeats takes.</summary>
+    public static readonly TimeSpan ClaimTime = TimeSpan.FromMinutes(2);
+
+    /// <summary>Claims at most <paramref name="limit"/> grants; what another node claims in the same moment is skipped.</summary>
+    public Task<List<DueGrant>> Claim(int limit, CancellationToken cancellation) => database.AsService(ServiceReason.Worker).List(
+        """
+        UPDATE oauth_tokens SET claimed_until = clock_timestamp() + $2
+        WHERE (user_id, integration_id) IN (
+            SELECT user_id, integration_id FROM oauth_tokens
+            WHERE is_active AND refresh_token IS NOT NULL AND next_refresh_at <= now() AND (claimed_until IS NULL OR claimed_until < clock_timestamp())
+            ORDER BY next_refresh_at LIMIT $1 FOR UPDATE SKIP LOCKED)
+        RETURNING user_id, integration_id
+        """,
+        row => new DueGrant(row.GetString(0), row.GetGuid(1)), cancellation, limit, ClaimTime);
+}
