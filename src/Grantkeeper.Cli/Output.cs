@@ -106,7 +106,7 @@ internal sealed class Output(ToolEnvironment environment, bool json)
         foreach (var finding in findings)
         {
             var name = finding.Subject is null || Guid.TryParse(finding.Subject, out _) ? finding.Check : $"{finding.Check} {finding.Subject}";
-            grid.AddRow(new Text(finding.Verdict, StyleOf(finding.Verdict)), new Text(Printable.Of(name)), new Text(Printable.Of(finding.What)));
+            grid.AddRow(new Text(Printable.Of(finding.Verdict), StyleOf(finding.Verdict)), new Text(Printable.Of(name)), new Text(Printable.Of(finding.What)));
             if (finding.Why is { } why)
                 grid.AddRow(new Text(""), new Text(""), new Text($"Why: {Printable.Of(why)}"));
             if (finding.Remedy is { } remedy)

@@ -16,6 +16,7 @@ namespace Grantkeeper.Client;
 internal sealed class ConnectedAccountHandler(ConnectedAccountOptions options, AccountTokens tokens, IConnectedAccountUser? user) : DelegatingHandler
 {
     private const int MostRedirects = 10;
+    private static readonly HashSet<string> OfOrigin = new(["Host", "Cookie", "Proxy-Authorization"], StringComparer.OrdinalIgnoreCase);
     private readonly string[] _scopes = [.. options.Scopes.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
     private readonly string _scopeText = string.Join(' ', options.Scopes.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
 
@@ -40,31 +41,24 @@ internal sealed class ConnectedAccountHandler(ConnectedAccountOptions options, A
         // 3.
         if (!(await tokens.Get(id, wanted, cancellationToken)).TryGet(out var token, out var problem))
             throw Refused(problem, userId);
-        try
-        {
-            // 4.
-            var (response, withToken) = await Follow(request, token, cancellationToken);
-            if (!withToken)
-                return response;
 
-            // 5.
-            if (response.StatusCode == HttpStatusCode.Unauthorized && BearerChallenge.Of(response).Error == BearerChallenge.InvalidToken)
-                (response, token, withToken) = await SendAgain(request, response, id, wanted, token, cancellationToken);
-
-            // 6.
-            if (withToken && response.StatusCode == HttpStatusCode.Forbidden && BearerChallenge.Of(response) is { Error: BearerChallenge.InsufficientScope } challenge)
-            {
-                response.Dispose();
-                throw Refused(StepUp(challenge, token), userId);
-            }
-
+        // 4.
+        var (response, withToken) = await Follow(request, token, cancellationToken);
+        if (!withToken)
             return response;
-        }
-        finally
+
+        // 5.
+        if (response.StatusCode == HttpStatusCode.Unauthorized && BearerChallenge.Of(response).Error == BearerChallenge.InvalidToken)
+            (response, token, withToken) = await SendAgain(request, response, id, wanted, token, cancellationToken);
+
+        // 6.
+        if (withToken && response.StatusCode == HttpStatusCode.Forbidden && BearerChallenge.Of(response) is { Error: BearerChallenge.InsufficientScope } challenge)
         {
-            // The request outlives this call in logs and exceptions; the token does not.
-            request.Headers.Authorization = null;
+            response.Dispose();
+            throw Refused(StepUp(challenge, token), userId);
         }
+
+        return response;
     }
 
     private async Task<(HttpResponseMessage Response, CachedToken Token, bool WithToken)> SendAgain(
@@ -101,27 +95,51 @@ internal sealed class ConnectedAccountHandler(ConnectedAccountOptions options, A
     /// </summary>
     private async Task<(HttpResponseMessage Response, bool WithToken)> Follow(HttpRequestMessage request, CachedToken token, CancellationToken cancellation)
     {
-        var withToken = true;
+        var (hop, withToken) = (request, true);
         for (var redirects = 0; ; redirects++)
         {
-            request.Headers.Authorization = withToken ? token.Authorization : null;
-            var response = await base.SendAsync(request, cancellation);
+            hop.Headers.Authorization = withToken ? token.Authorization : null;
+            HttpResponseMessage response;
+            try
+            {
+                response = await base.SendAsync(hop, cancellation);
+            }
+            finally
+            {
+                // The request outlives this call in logs and exceptions; the token does not.
+                hop.Headers.Authorization = null;
+            }
+
             if (redirects == MostRedirects || (request.Method != HttpMethod.Get && request.Method != HttpMethod.Head)
                 || response.StatusCode is not (HttpStatusCode.MovedPermanently or HttpStatusCode.Found or HttpStatusCode.SeeOther or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect)
-                || response.Headers.Location is not { } location || !Uri.TryCreate(request.RequestUri, location, out var next) || !MayCarryToken(next))
+                || response.Headers.Location is not { } location || !Uri.TryCreate(hop.RequestUri, location, out var next) || !MayCarryToken(next))
             {
                 return (response, withToken);
             }
 
-            if (Uri.Compare(request.RequestUri, next, UriComponents.SchemeAndServer, UriFormat.SafeUnescaped, StringComparison.OrdinalIgnoreCase) != 0)
-            {
+            if (Uri.Compare(hop.RequestUri, next, UriComponents.SchemeAndServer, UriFormat.SafeUnescaped, StringComparison.OrdinalIgnoreCase) != 0)
                 withToken = false;
-                request.Headers.Host = null;
-            }
-
             response.Dispose();
-            request.RequestUri = next;
+            hop = Hop(request, next, withToken);
         }
+    }
+
+    /// <summary>
+    /// The request at another address. Not the caller's own, changed: whoever sends that one again, as retries around this handler
+    /// do, would send it with a token to where the last redirect led. Off its origin it loses what was meant for the origin.
+    /// </summary>
+    private static HttpRequestMessage Hop(HttpRequestMessage request, Uri address, bool isAtHome)
+    {
+        var hop = new HttpRequestMessage(request.Method, address) { Version = request.Version, VersionPolicy = request.VersionPolicy, Content = request.Content };
+        foreach (var (name, values) in request.Headers.NonValidated)
+        {
+            if (isAtHome || !OfOrigin.Contains(name))
+                hop.Headers.TryAddWithoutValidation(name, values);
+        }
+
+        foreach (var (key, value) in (IDictionary<string, object?>)request.Options)
+            ((IDictionary<string, object?>)hop.Options)[key] = value;
+        return hop;
     }
 
     private static bool MayCarryToken(Uri? address) =>

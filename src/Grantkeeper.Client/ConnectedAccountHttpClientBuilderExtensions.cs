@@ -42,7 +42,7 @@ public static class ConnectedAccountHttpClientBuilderExtensions
         // After everything that the application configures, whatever the order of its calls.
         services.PostConfigure<HttpClientFactoryOptions>(name, options =>
         {
-            options.HttpMessageHandlerBuilderActions.Add(handlers => LeaveRedirects(handlers.PrimaryHandler));
+            options.HttpMessageHandlerBuilderActions.Add(handlers => LeaveToUs(handlers.PrimaryHandler));
             var hidden = options.ShouldRedactHeaderValue;
             options.ShouldRedactHeaderValue = header => header.Equals("Authorization", StringComparison.OrdinalIgnoreCase) || hidden(header);
         });
@@ -72,17 +72,18 @@ public static class ConnectedAccountHttpClientBuilderExtensions
     }
 
     /// <summary>
-    /// The handler above decides about redirects, since it alone knows which address the token is for. A handler of another kind
-    /// keeps its own rule; those of .NET drop the token at every redirect.
+    /// The handler above decides about redirects, since it alone knows which address the token is for; and cookies are off, since
+    /// one connection pool serves all users and a cookie that an API sets for one of them would go along with the next one's request.
+    /// A handler of another kind keeps its own rules.
     /// </summary>
-    private static void LeaveRedirects(HttpMessageHandler handler)
+    private static void LeaveToUs(HttpMessageHandler handler)
     {
         try
         {
-            if (handler is SocketsHttpHandler { AllowAutoRedirect: true } sockets)
-                sockets.AllowAutoRedirect = false;
-            else if (handler is HttpClientHandler { AllowAutoRedirect: true } client)
-                client.AllowAutoRedirect = false;
+            if (handler is SocketsHttpHandler sockets)
+                (sockets.AllowAutoRedirect, sockets.UseCookies) = (false, false);
+            else if (handler is HttpClientHandler client)
+                (client.AllowAutoRedirect, client.UseCookies) = (false, false);
         }
         catch (InvalidOperationException)
         {

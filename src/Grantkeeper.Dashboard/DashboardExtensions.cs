@@ -3,6 +3,7 @@ using Grantkeeper.Dashboard.Session;
 using Grantkeeper.Settings;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.DataProtection.XmlEncryption;
 using Microsoft.AspNetCore.Http;
@@ -47,13 +48,25 @@ public static class DashboardExtensions
     /// <param name="endpoints">The application's routes.</param>
     public static IEndpointRouteBuilder MapGrantkeeperDashboard(this IEndpointRouteBuilder endpoints)
     {
-        SessionEndpoints.Map(endpoints);
-        AccountEndpoints.Map(endpoints);
-        TimelinePageEndpoints.Map(endpoints);
-        ProviderPageEndpoints.Map(endpoints);
-        HostedEndpoints.Map(endpoints);
-        DocumentationEndpoints.Map(endpoints);
+        var pages = endpoints.MapGroup("").AddEndpointFilter(AsBrowsersSeeIt);
+        SessionEndpoints.Map(pages);
+        AccountEndpoints.Map(pages);
+        TimelinePageEndpoints.Map(pages);
+        ProviderPageEndpoints.Map(pages);
+        HostedEndpoints.Map(pages);
+        DocumentationEndpoints.Map(pages);
         return endpoints;
+    }
+
+    /// <summary>
+    /// A proxy ends TLS and passes plain http on; the browser came over the public origin's scheme all the same. Said here,
+    /// from the settings and not from a header, since the antiforgery service refuses Secure cookies on plain http.
+    /// </summary>
+    private static ValueTask<object?> AsBrowsersSeeIt(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        var http = context.HttpContext;
+        http.Request.Scheme = http.RequestServices.GetRequiredService<GrantkeeperOptions>().PublicUrl.Scheme;
+        return next(context);
     }
 
     private static void Harden(CookieBuilder cookie, string name, GrantkeeperOptions options)

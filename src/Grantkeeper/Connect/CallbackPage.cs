@@ -58,7 +58,7 @@ internal static class CallbackPage
         var inputs = string.Concat(fields.Select(field => $"<input type=\"hidden\" name=\"{Html(field.Key)}\" value=\"{Html(field.Value)}\">"));
         return new Page(
             texts.Language, options.BrandName, StatusCodes.Status200OK, texts["callback.moment.title"],
-            $"<form method=\"post\">{inputs}<button>{Html(texts["callback.moment.button"])}</button></form>", Resubmit);
+            $"<form method=\"post\">{inputs}<button>{Html(texts["callback.moment.button"])}</button></form>", Resubmit, leadsOn: true);
     }
 
     /// <summary>The address that a finished flow leads to. What the application needs stands in the fragment, which no server logs.</summary>
@@ -100,7 +100,7 @@ internal static class CallbackPage
 
     private static string Html(string text) => HtmlEncoder.Default.Encode(text);
 
-    private sealed class Page(string language, string brand, int status, string heading, string body, string script) : IResult
+    private sealed class Page(string language, string brand, int status, string heading, string body, string script, bool leadsOn = false) : IResult
     {
         public Task ExecuteAsync(HttpContext httpContext)
         {
@@ -108,7 +108,7 @@ internal static class CallbackPage
             var response = httpContext.Response;
             response.StatusCode = status;
             response.ContentType = "text/html; charset=utf-8";
-            Protect(response, nonce);
+            Protect(response, nonce, leadsOn);
             return response.WriteAsync($"""
                 <!doctype html>
                 <html lang="{language}">
@@ -118,9 +118,11 @@ internal static class CallbackPage
                 """, httpContext.RequestAborted);
         }
 
-        private static void Protect(HttpResponse response, string nonce)
+        private static void Protect(HttpResponse response, string nonce, bool leadsOn)
         {
-            response.Headers.ContentSecurityPolicy = $"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+            // Browsers apply form-action to the redirects that follow a form too, and this one may end at the application.
+            var forms = leadsOn ? "" : "form-action 'self'; ";
+            response.Headers.ContentSecurityPolicy = $"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; {forms}base-uri 'none'; frame-ancestors 'none'";
             response.Headers.CacheControl = "no-store";
             response.Headers["Referrer-Policy"] = "no-referrer";
             response.Headers.XContentTypeOptions = "nosniff";

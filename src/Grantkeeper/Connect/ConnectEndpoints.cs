@@ -141,10 +141,12 @@ internal static class ConnectEndpoints
             return Answers.Problem(new Failure(ErrorCatalogue.Providers.Unknown));
         if (!(await http.Body<DisconnectRequest>()).TryGet(out var body, out var failure) || !http.Caller().UserOf(body.UserId).TryGet(out var user, out failure))
             return Answers.Problem(failure);
-        return await integrations.FindAt(known.Key, user, body.AccountId, http.RequestAborted) is { } integration
-            ? await Disconnected(http, disconnect, catalogue, integration, body.Reason)
-            // Nothing connected is what was asked for: twice is harmless.
-            : Answers.Json(NothingConnected(known));
+        // Nothing connected is what was asked for: twice is harmless.
+        if (await integrations.FindAt(known.Key, user, body.AccountId, http.RequestAborted) is not { } integration)
+            return Answers.Json(NothingConnected(known));
+        return http.Caller().Session?.IntegrationId is { } only && only != integration.Id
+            ? Answers.Problem(new Failure(ErrorCatalogue.Identity.SessionNotAllowed, "This connect session is for another integration."))
+            : await Disconnected(http, disconnect, catalogue, integration, body.Reason);
     }
 
     internal static DisconnectAnswer NothingConnected(Provider known) =>

@@ -19,12 +19,13 @@ internal static class HealthEndpoints
     private const string Healthy = "healthy";
     private const string Degraded = "degraded";
     private const string Unhealthy = "unhealthy";
+    private static readonly string[] ProxyHeaders = ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via"];
 
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.Anonymous("GET", "/health/live", "The process answers", () => Answers.Json(new HealthAnswer(Healthy, new Dictionary<string, HealthComponent>()))).Produces<HealthAnswer>();
         routes.Anonymous("GET", "/health/ready", "The node can serve", Ready).Produces<HealthAnswer>();
-        // Details are for operators: on loopback anybody, elsewhere a key.
+        // Details are for operators: anybody on this machine, elsewhere a key.
         routes.Anonymous("GET", "/oauth/health", "Health of every component", Components).Produces<HealthAnswer>();
         routes.Api<ProviderHealth>("GET", "/oauth/{provider}/health", Permissions.Read, "How this node gets on with a provider", OfProvider);
     }
@@ -55,7 +56,7 @@ internal static class HealthEndpoints
 
     private static async Task<IResult> Components(HttpContext http, Readiness readiness, Database database, PlatformDatabase platform, NodeSpool spool, ApiKeys keys)
     {
-        if (http.Connection.RemoteIpAddress is not { } address || !IPAddress.IsLoopback(address))
+        if (!IsFromThisMachine(http))
         {
             var header = http.Request.Headers.Authorization.ToString();
             if (!header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase))
@@ -67,6 +68,18 @@ internal static class HealthEndpoints
         var components = await Look(readiness, database, platform, http.RequestAborted);
         components["spool"] = Look(spool);
         return Answer(components, withDetails: true);
+    }
+
+    /// <summary>
+    /// A proxy on this machine makes everybody's connection come from loopback, but passes the public host name on, or says
+    /// for whom it asks. These headers take trust away here and never give any.
+    /// </summary>
+    private static bool IsFromThisMachine(HttpContext http)
+    {
+        var (request, host) = (http.Request, http.Request.Host.Host);
+        return http.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address)
+            && (host == "localhost" || (IPAddress.TryParse(host.Trim('[', ']'), out var named) && IPAddress.IsLoopback(named)))
+            && !ProxyHeaders.Any(request.Headers.ContainsKey);
     }
 
     private static async Task<Dictionary<string, HealthComponent>> Look(Readiness readiness, Database database, PlatformDatabase platform, CancellationToken cancellation)

@@ -69,6 +69,8 @@ internal sealed record TokenResponse
             JsonValueKind.Array => ScopeSet.Of(member.EnumerateArray().Select(JsonText.Of).OfType<string>()),
             _ => ScopeSet.Empty,
         };
-        return scopes.Count == 0 ? null : scopes;
+        // RFC 6749 section 3.3 allows printable characters only; PostgreSQL stores no U+0000, and an answer that cannot be stored is a lost grant.
+        var usable = ScopeSet.Of(scopes.ToArray().Where(scope => !scope.Any(char.IsControl)));
+        return usable.Count == 0 ? null : usable;
     }
 }

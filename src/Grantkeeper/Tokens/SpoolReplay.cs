@@ -2,6 +2,7 @@ using Grantkeeper.Audit;
 using Grantkeeper.Spool;
 using Grantkeeper.Storage;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 
 namespace Grantkeeper.Tokens;
 
@@ -21,20 +22,34 @@ internal sealed class SpoolReplay(NodeSpool spool, TokenVault vault, LateTokens 
         _left ??= new Queue<LeftBehind>(spool.Open());
         while (_left.TryPeek(out var folder))
         {
+            var refused = 0;
             foreach (var record in folder.Records.Where(record => !_stored.Contains(record.Id)))
             {
-                await Store(record, folder.NodeId, cancellation);
-                _stored.Add(record.Id);
-                folder.Stored(record);
+                try
+                {
+                    await Store(record, folder.NodeId, cancellation);
+                    _stored.Add(record.Id);
+                    folder.Stored(record);
+                }
+                catch (PostgresException exception) when (IsAboutTheValue(exception))
+                {
+                    // It stays, and one grant waits for somebody; the node and all other grants do not.
+                    refused++;
+                    TokensLog.ReplayRefused(logger, record.Id, exception.SqlState);
+                }
             }
 
             // Somebody who can read the rest may come; until then nobody relies on this node having told everything.
-            if (folder.Unreadable == 0)
+            if (folder.Unreadable == 0 && refused == 0)
                 await Announce(folder.NodeId, cancellation);
             folder.Finished();
             _left.Dequeue();
         }
     }
+
+    /// <summary>Data exceptions and broken constraints: the next try would end in the same way.</summary>
+    private static bool IsAboutTheValue(PostgresException exception) =>
+        exception.SqlState.StartsWith("22", StringComparison.Ordinal) || exception.SqlState.StartsWith("23", StringComparison.Ordinal);
 
     private async Task Store(SpoolRecord record, string nodeId, CancellationToken cancellation)
     {

@@ -25,6 +25,9 @@ internal sealed class AccountClient : IAsyncDisposable
 
     public HttpClient Http => _services.GetRequiredService<IHttpClientFactory>().CreateClient("api");
 
+    /// <summary>The handlers of that client without the client, as a retry around them uses them: the same request may come again.</summary>
+    public HttpMessageHandler Handlers => _services.GetRequiredService<IHttpMessageHandlerFactory>().CreateHandler("api");
+
     public static AccountClient Of(FlowWorld world, HostKind kind, string? api = null, Action<ConnectedAccountOptions>? configure = null, Action<IServiceCollection>? more = null)
     {
         var logs = new LogSink();

@@ -212,6 +212,60 @@ public abstract class ConnectedAccountTests(HostKind kind)
     }
 
     [Fact]
+    public async Task Request_that_is_sent_again_begins_at_its_own_address()
+    {
+        await using var world = await FlowWorld.Start(kind);
+        await world.Connect("user_1");
+        await using var api = await ApiStand.Start();
+        await using var elsewhere = await ApiStand.Start();
+        await using var client = AccountClient.Of(world, kind, api.Origin);
+        api.Answer = (_, http) => To(http, $"{elsewhere.Origin}/there");
+        var sent = new List<(string Cookie, string Other)>();
+        elsewhere.Answer = (_, http) =>
+        {
+            sent.Add((http.Request.Headers.Cookie.ToString(), http.Request.Headers["X-Other"].ToString()));
+            http.Response.StatusCode = 503;
+            return Task.CompletedTask;
+        };
+        using var request = new HttpRequestMessage(HttpMethod.Get, api.Origin + "/away").ForUser("user_1");
+        request.Headers.Add("Cookie", "mine=1");
+        request.Headers.Add("X-Other", "kept");
+        using var invoker = new HttpMessageInvoker(client.Handlers, disposeHandler: false);
+        for (var tries = 0; tries < 2; tries++)
+        {
+            using var response = await invoker.SendAsync(request, TestContext.Current.CancellationToken);
+            response.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+            response.RequestMessage!.RequestUri.ShouldBe(new Uri($"{elsewhere.Origin}/there"));
+            response.RequestMessage.Headers.Authorization.ShouldBeNull();
+            (request.RequestUri, request.Headers.Authorization).ShouldBe((new Uri(api.Origin + "/away"), null));
+        }
+
+        api.Calls.Select(call => (call.Path, call.Token is null)).ShouldBe([("/away", false), ("/away", false)]);
+        elsewhere.Calls.ShouldAllBe(call => call.Token == null);
+        sent.ShouldBe([("", "kept"), ("", "kept")]);
+    }
+
+    [Fact]
+    public async Task Cookie_that_an_api_sets_for_one_user_is_not_sent_for_another()
+    {
+        await using var world = await FlowWorld.Start(kind);
+        await world.Connect("user_1");
+        await world.Connect("user_2", "bob+auto");
+        await using var api = await ApiStand.Start();
+        await using var client = AccountClient.Of(world, kind, api.Origin);
+        var cookies = new List<string>();
+        api.Answer = (_, http) =>
+        {
+            cookies.Add(http.Request.Headers.Cookie.ToString());
+            http.Response.Cookies.Append("session", "of-user-1");
+            return Task.CompletedTask;
+        };
+        (await client.Get("/me")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await client.Get("/me", "user_2")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        cookies.ShouldBe(["", ""]);
+    }
+
+    [Fact]
     public async Task Redirect_to_another_origin_is_not_a_refused_token()
     {
         await using var world = await FlowWorld.Start(kind);

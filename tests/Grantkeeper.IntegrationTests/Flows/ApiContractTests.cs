@@ -407,6 +407,15 @@ public sealed partial class ApiContractTests(ServerWorld fixture) : IClassFixtur
 
         var details = await World.Host.Get("/oauth/health", key: null);
         ((string)details.Json["components"]!["database"]!["status"]!).ShouldBe("healthy");
+
+        // What a proxy on the same machine passes on is a stranger's.
+        using var stranger = new FlowBrowser();
+        foreach (var (name, value) in new[] { ("Host", "connect.example.com"), ("X-Forwarded-For", "192.0.2.1"), ("Forwarded", "for=192.0.2.1"), ("Via", "1.1 proxy") })
+        {
+            var request = new HttpRequestMessage(HttpMethod.Get, World.Host.ListensOn + "/oauth/health");
+            request.Headers.TryAddWithoutValidation(name, value).ShouldBeTrue();
+            (await stranger.Send(request)).Code.ShouldBe("identity.unauthenticated", name);
+        }
     }
 
     private static void IsProblem(FlowReply reply, int status, string code, object? about)

@@ -193,6 +193,9 @@ public sealed class ConnectSessionTests(ConnectSessionTests.SessionWorld fixture
         var session = await Make(user, new { integration_id = id });
         (await session.Post("/api/v1/oauth/initiate", new { provider = "second" })).Code.ShouldBe("identity.session_not_allowed");
         (await session.Post("/api/v1/oauth/initiate", new { provider = "sandbox", integration_id = bob })).Code.ShouldBe("identity.session_not_allowed");
+        var bobs = (string)(await Here.Sql($"SELECT provider_account_id FROM oauth_integrations WHERE id = '{bob}'"))!;
+        (await session.Post("/oauth/sandbox/disconnect", new { account_id = bobs })).Code.ShouldBe("identity.session_not_allowed");
+        (await Here.Sql($"SELECT status FROM oauth_integrations WHERE id = '{bob}'")).ShouldBe("active");
 
         // Without naming it, it is that one: another account is refused.
         var (flow, ticket) = await Parked(session, "bob+auto");

@@ -1,7 +1,12 @@
 using System.Net;
+using Grantkeeper.Encryption;
 using Grantkeeper.IntegrationTests.Hosting;
+using Grantkeeper.OAuth;
 using Grantkeeper.Sandbox.Control;
+using Grantkeeper.Spool;
 using Grantkeeper.Testing.Postgres;
+using Grantkeeper.Tokens;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Grantkeeper.IntegrationTests.Flows;
 
@@ -80,6 +85,33 @@ public sealed class SpoolFlowTests : IDisposable
         // Another node renews it.
         var other = await world.AddNode(new Dictionary<string, string?> { ["GRANTKEEPER_DATA_PATH"] = null });
         (await other.Get($"/api/v1/oauth/integrations/{id}/token")).Status.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Answer_that_the_database_refuses_stays_and_stops_no_node()
+    {
+        await using var world = await FlowWorld.Start(HostKind.Server);
+        var id = await world.Connect("user_1");
+        var good = await world.Connect("user_1", "bob+auto");
+        var box = world.Host.Services.GetRequiredService<SecretBox>();
+        var vault = world.Host.Services.GetRequiredService<TokenVault>();
+        var folder = Directory.CreateDirectory(Path.Combine(_data, "spool", "left"));
+        using (var file = SpoolFile.Open(SpoolDisk.Open(Path.Combine(folder.FullName, "answers"), SpoolFile.Size), box)!)
+        {
+            file.ReadAll().ShouldBeEmpty();
+            foreach (var (integration, scope) in new[] { (id, "a\0b"), (good, "a") })
+            {
+                var row = (await vault.Find(integration, "user_1", TestContext.Current.CancellationToken))!;
+                var tokens = new TokenSet(new Secret($"at-{integration}"), new Secret("rt"), TimeProvider.System.GetUtcNow().AddHours(1), TimeSpan.FromHours(1), ScopeSet.Of([scope]));
+                (await file.Keep(file.Reserve()!.Value, SpooledAnswer.Of(Guid.NewGuid(), row, tokens, TimeProvider.System.GetUtcNow(), TimeSpan.Zero).ToRecord())).ShouldBeTrue();
+            }
+        }
+
+        var node = await world.AddNode(new Dictionary<string, string?> { ["GRANTKEEPER_DATA_PATH"] = _data });
+        ((string)(await node.Get($"/api/v1/oauth/integrations/{good}/token")).Json["access_token"]!).ShouldBe($"at-{good}");
+        (await node.Get($"/api/v1/oauth/integrations/{id}/token")).Status.ShouldBe(HttpStatusCode.OK);
+        node.Logs.Text.ShouldContain("is refused by PostgreSQL (22021)");
+        (await world.Sql("SELECT count(*) FROM nodes WHERE node = 'left'")).ShouldBe(0L, "others must not rely on it");
     }
 
     public void Dispose() => Directory.Delete(_data, recursive: true);

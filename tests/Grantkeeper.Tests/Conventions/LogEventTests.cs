@@ -36,6 +36,7 @@ public sealed class LogEventTests
         "3105 Warning Tokens.Replayed",
         "3106 Warning Tokens.ReplayDiscarded",
         "3107 Error Tokens.NotSpooled",
+        "3108 Error Tokens.ReplayRefused",
         "4000 Information Connect.Started",
         "4001 Information Connect.Completed",
         "4002 Information Connect.Failed",

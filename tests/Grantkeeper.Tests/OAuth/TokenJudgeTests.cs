@@ -50,7 +50,7 @@ public sealed class TokenJudgeTests
     [Theory]
     [InlineData("\"a b\"", " ", "a b"), InlineData("\"a,b\"", ",", "a b"), InlineData("[\"a\",\"b\",7,null]", " ", "a b"), InlineData("\"a  a\"", " ", "a")]
     [InlineData("\"\"", " ", null), InlineData("null", " ", null), InlineData("[]", " ", null), InlineData("7", " ", null), InlineData("\"a b\"", ",", "a b")]
-    [InlineData("[\"\\ud800\",\"a\"]", " ", "a")]
+    [InlineData("[\"\\ud800\",\"a\"]", " ", "a"), InlineData("\"a b\\u0000c\"", " ", "a"), InlineData("[\"\\u0000\"]", " ", null)]
     public void Scopes_come_as_text_or_as_a_list(string member, string separator, string? scopes) =>
         Good($$"""{"access_token":"at","scope":{{member}}}""", separator: separator).Scope?.ToString().ShouldBe(scopes);
 
