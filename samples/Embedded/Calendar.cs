@@ -1,6 +1,8 @@
+using System.Text.Json.Serialization;
+
 namespace Embedded;
 
-public sealed record CalendarEvent(string Title, DateTimeOffset StartsAt);
+public sealed record CalendarEvent(string Title, [property: JsonPropertyName("starts_at")] DateTimeOffset StartsAt);
 
 #region snippet embedding.client
 /// <summary>The provider's API. It knows nothing of tokens.</summary>

@@ -64,7 +64,7 @@ internal static class AccountEndpoints
         if (AccidentOf(form["accident"]) is not { } accident)
             return PageResult.Refusal(http, new Failure(ErrorCatalogue.Requests.Malformed, "The form names nothing that can be broken."));
         return (await controls.Break(id, user, accident, http.Source(), http.RequestAborted)).TryGet(out _, out var failure)
-            ? PageResult.SeeOther(http, $"/accounts?user_id={Uri.EscapeDataString(user)}&broken={Words.Of(accident)}#integration-{id}")
+            ? PageResult.SeeOther(http, $"/accounts?user_id={Uri.EscapeDataString(user)}&broken={Words.Of(accident)}#notice")
             : PageResult.Refusal(http, failure);
     });
 

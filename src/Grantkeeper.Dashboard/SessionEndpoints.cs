@@ -37,7 +37,7 @@ internal static class SessionEndpoints
     private static Task<IResult> SignOut(HttpContext http) => PageResult.ForOperator(http, async _ =>
     {
         await http.SignOutAsync(OperatorSession.Scheme);
-        return PageResult.SeeOther(http, Home);
+        return PageResult.SeeOther(http, "/sign-in");
     });
 
     private static Task<IResult> SignInWithLink(HttpContext http, string handle, SignInLinks links, Database database, AuditLog audit) => PageResult.ForStranger(http, "Open the link again.", async () =>

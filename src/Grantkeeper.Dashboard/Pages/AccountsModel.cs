@@ -36,6 +36,11 @@ public sealed record RunAnswer(string? Line, string? Body, bool IsCut, bool WasR
 {
     internal static RunAnswer Of(Result<ApiAnswer> result) => result.TryGet(out var answer, out var failure)
         ? new RunAnswer($"GET {answer.Address.GetLeftPart(UriPartial.Path)} answered {(int)answer.Status}", answer.Body, answer.IsCut, answer.WasRenewed, null, null)
+        : Refused(failure);
+
+    /// <summary>In the words of this page: it has a button where an answer of the API has an address.</summary>
+    private static RunAnswer Refused(Failure failure) => failure.Code == ErrorCatalogue.Tokens.ReauthorizationRequired
+        ? new RunAnswer(null, null, false, false, "The grant is no longer good and cannot be renewed without its user.", "Choose Connect again; the integration keeps its id.")
         : new RunAnswer(null, null, false, false, failure.Message, failure.RetryAfter is { } wait ? $"Try again in {Durations.Of(wait)}." : failure.Code.Remedy);
 }
 

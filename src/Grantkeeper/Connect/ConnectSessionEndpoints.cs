@@ -81,7 +81,7 @@ internal static class ConnectSessionEndpoints
         foreach (var key in body.Providers ?? [])
         {
             if (key is null || catalogue.Find(key) is null)
-                faults.Add($"providers names a platform that is not known: {OAuth.TokenEndpoint.Clean(key ?? "")}");
+                faults.Add($"providers names a provider that is not known: {OAuth.TokenEndpoint.Clean(key ?? "")}");
         }
 
         if (body.Providers is { Count: 0 })

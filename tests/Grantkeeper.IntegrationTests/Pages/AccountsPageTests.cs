@@ -51,6 +51,23 @@ public sealed class AccountsPageTests(ChromiumBrowser chromium)
     }
 
     [Fact]
+    public async Task What_was_not_granted_can_be_asked_for_once_more()
+    {
+        await using var world = await PagesWorld.Start(chromium);
+        await world.SignIn();
+        await world.Connect("Alice", "calendar.readonly");
+        var id = await world.World.Sql("SELECT id FROM oauth_integrations");
+
+        await world.Page.GetByRole(AriaRole.Button, new() { Name = "Ask Alice Archer for what is missing" }).ClickAsync();
+        await world.Allow();
+
+        (await world.World.Sql("SELECT id FROM oauth_integrations")).ShouldBe(id);
+        var card = world.Page.GetByRole(AriaRole.Article);
+        (await PagesWorld.Chips(card, "Granted")).ShouldContain("calendar.readonly");
+        (await card.GetByRole(AriaRole.Button, new() { Name = "what is missing" }).CountAsync()).ShouldBe(0);
+    }
+
+    [Fact]
     public async Task Denial_is_explained_on_the_page()
     {
         await using var world = await PagesWorld.Start(chromium);
@@ -162,7 +179,7 @@ public sealed class AccountsPageTests(ChromiumBrowser chromium)
         await Press(world.Page, "Disconnect Alice");
         await world.Page.GetByText("Disconnected. The provider confirmed").WaitForAsync();
         await Press(world.Page, "Sign out");
-        await world.Heading("Not signed in");
+        await world.Heading("Sign in");
     }
 
     [Fact]

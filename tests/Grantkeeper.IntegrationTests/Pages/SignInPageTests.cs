@@ -64,7 +64,7 @@ public sealed class SignInPageTests(ChromiumBrowser chromium)
         var cookie = (await world.Session.Context.CookiesAsync()).Single(cookie => cookie.Name == "gk-operator");
         (cookie.HttpOnly, cookie.SameSite, cookie.Path).ShouldBe((true, SameSiteAttribute.Lax, "/"));
         await world.Page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
-        await world.Heading("Not signed in");
+        await world.Heading("Sign in");
         (await world.Page.GotoAsync($"{world.Origin}/accounts"))!.Status.ShouldBe(401);
     }
 

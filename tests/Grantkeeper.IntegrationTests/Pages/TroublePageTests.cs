@@ -51,6 +51,7 @@ public sealed class TroublePageTests(ChromiumBrowser chromium)
         await world.Connect();
         var id = await world.World.Sql("SELECT id FROM oauth_integrations");
         await world.Break("Revoke at the provider");
+        world.Page.Url.ShouldEndWith("#notice");
 
         // The stored token is fresh; only the API knows better. Its 401 forces a refresh, and that one is refused.
         (await world.Run()).ShouldContain("cannot be renewed without its user");
