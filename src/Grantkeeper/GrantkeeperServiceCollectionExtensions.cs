@@ -124,6 +124,8 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddSingleton<TokenRefresher>();
         services.AddSingleton<SpoolReplay>();
         services.AddSingleton<DueQueue>();
+        services.AddSingleton<Cleanup>();
+        services.AddHostedService<CleanupWorker>();
         services.AddSingleton<RefreshWorker>();
         services.AddHostedService(provider => provider.GetRequiredService<RefreshWorker>());
         services.AddSingleton(provider => new ProviderCalls(provider.GetRequiredService<GrantkeeperOptions>().Resilience, provider.GetRequiredService<TimeProvider>(), Dice));

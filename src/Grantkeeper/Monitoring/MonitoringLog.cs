@@ -6,4 +6,10 @@ internal static partial class MonitoringLog
 {
     [LoggerMessage(4100, LogLevel.Warning, "Grants that are due wait for the database")]
     public static partial void DueWaits(ILogger logger);
+
+    [LoggerMessage(4101, LogLevel.Error, "A round of {Worker} failed; the next one comes")]
+    public static partial void WorkerFailed(ILogger logger, Exception exception, string worker);
+
+    [LoggerMessage(4102, LogLevel.Information, "Removed what has served its time: {Flows} flows, {Sessions} connect sessions, {Attempts} refresh attempts, {Deliveries} deliveries, {SignInLinks} sign-in links")]
+    public static partial void Swept(ILogger logger, int flows, int sessions, int attempts, int deliveries, int signInLinks);
 }

@@ -60,6 +60,12 @@ internal sealed class RefreshWorker(
             MonitoringLog.DueWaits(logger);
             return 0;
         }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            // A node whose worker has a fault goes on serving.
+            MonitoringLog.WorkerFailed(logger, exception, nameof(RefreshWorker));
+            return 0;
+        }
     }
 
     /// <summary>Completes when what was started has ended.</summary>
@@ -89,6 +95,10 @@ internal sealed class RefreshWorker(
         {
             // The claim ends by itself, and the grant is due again.
             MonitoringLog.DueWaits(logger);
+        }
+        catch (Exception exception)
+        {
+            MonitoringLog.WorkerFailed(logger, exception, nameof(RefreshWorker));
         }
     }
 }

@@ -1,10 +1,11 @@
 using Grantkeeper.Storage;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace Grantkeeper.Providers;
 
 /// <summary>Looks every two seconds whether another node has changed a client registration: one small read.</summary>
-internal sealed class ClientRegistrationsPoll(ClientRegistrations registrations, Readiness readiness, TimeProvider time) : BackgroundService
+internal sealed class ClientRegistrationsPoll(ClientRegistrations registrations, Readiness readiness, TimeProvider time, ILogger<ClientRegistrationsPoll> logger) : BackgroundService
 {
     public static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
 
@@ -21,6 +22,11 @@ internal sealed class ClientRegistrationsPoll(ClientRegistrations registrations,
             catch (StorageUnavailableException)
             {
                 // What this node has seen stays good; every request that needs the database says that it is away.
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException)
+            {
+                // A node that cannot see a change goes on with what it has.
+                ProvidersLog.PollFailed(logger, exception);
             }
         }
     }

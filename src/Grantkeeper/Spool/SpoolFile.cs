@@ -49,6 +49,7 @@ internal sealed class SpoolFile : IDisposable
     private readonly SecretBox _box;
     private readonly Lock _gate = new();
     private readonly Stack<int> _free = new();
+    private readonly int[] _used = new int[SlotCount];
     private List<Pending> _waiting = [];
     private bool _isWriting;
     private volatile bool _isBroken;
@@ -126,6 +127,7 @@ internal sealed class SpoolFile : IDisposable
         record.Id.TryWriteBytes(bytes.AsSpan(IdAt), bigEndian: true, out _);
         SHA256.HashData(text, bytes.AsSpan(HashAt));
         text.CopyTo(bytes, TextAt);
+        _used[slot] = bytes.Length;
         var pending = new Pending(slot, bytes);
         lock (_gate)
         {
@@ -139,12 +141,13 @@ internal sealed class SpoolFile : IDisposable
         return pending.Done.Task;
     }
 
-    /// <summary>Empties a slot. Not flushed: an answer that comes back after a crash is recognised by its attempt.</summary>
+    /// <summary>Overwrites a slot. Not flushed: an answer that comes back after a crash is recognised by its attempt.</summary>
     public void Free(int slot)
     {
         try
         {
-            _disk.Write(stackalloc byte[TextAt], OffsetOf(slot));
+            _disk.Write(new byte[_used[slot]], OffsetOf(slot));
+            _used[slot] = 0;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ObjectDisposedException)
         {
@@ -208,6 +211,7 @@ internal sealed class SpoolFile : IDisposable
         var length = BinaryPrimitives.ReadInt32BigEndian(head.AsSpan(LengthAt));
         if (length is <= 0 or > SlotSize - TextAt)
             return new FoundSlot(index, SlotState.Torn, null);
+        _used[index] = TextAt + length;
         var text = new byte[length];
         if (_disk.Read(text, OffsetOf(index) + TextAt) < length || !SHA256.HashData(text).AsSpan().SequenceEqual(head.AsSpan(HashAt, SHA256.HashSizeInBytes)))
             return new FoundSlot(index, SlotState.Torn, null);

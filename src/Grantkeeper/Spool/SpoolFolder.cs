@@ -48,8 +48,11 @@ internal sealed class SpoolFolder : IDisposable
     /// <summary>Ends an adopted folder whose answers are all stored.</summary>
     public void Remove()
     {
-        _lock.Dispose();
+        // Deleted while it is still held, so that no node that starts in this moment takes it; Windows deletes no open file.
+        if (OperatingSystem.IsWindows())
+            _lock.Dispose();
         Directory.Delete(Path, recursive: true);
+        _lock.Dispose();
     }
 
     public void Dispose() => _lock.Dispose();

@@ -26,6 +26,7 @@ public sealed class LogEventTests
         "1200 Information Outbox.Delivered",
         "1201 Warning Outbox.StorageUnavailable",
         "1400 Error Providers.ClientUnreadable",
+        "1401 Error Providers.PollFailed",
         "1500 Error Http.StorageUnavailable",
         "1501 Error Http.Unexpected",
         "3100 Warning Tokens.RefreshFailed",
@@ -42,6 +43,8 @@ public sealed class LogEventTests
         "4002 Information Connect.Failed",
         "4003 Warning Connect.ExchangeFailed",
         "4100 Warning Monitoring.DueWaits",
+        "4101 Error Monitoring.WorkerFailed",
+        "4102 Information Monitoring.Swept",
     ];
 
     private static IEnumerable<(LoggerMessageAttribute Event, MethodInfo Method)> Events() =>

@@ -58,6 +58,8 @@ public sealed partial class SecretsTests
         "Grantkeeper/Identity/SignInLinks.cs ServiceReason.Deployment 2",
         "Grantkeeper/Integrations/IntegrationStore.cs ServiceReason.Administrator 1",
         "Grantkeeper/Integrations/IntegrationStore.cs ServiceReason.ServiceKey 1",
+        "Grantkeeper/Monitoring/Cleanup.cs ServiceReason.Deployment 1",
+        "Grantkeeper/Monitoring/Cleanup.cs ServiceReason.Worker 1",
         "Grantkeeper/Monitoring/HealthEndpoints.cs ServiceReason.Deployment 1",
         "Grantkeeper/Outbox/OutboxStore.cs ServiceReason.Worker 2",
         "Grantkeeper/Providers/ClientRegistrations.cs ServiceReason.Deployment 3",

@@ -23,6 +23,10 @@ public sealed class SpoolFileTests : IDisposable
             file.Free(slots[7]);
         }
 
+        // Neither is the freed one, sealed as it was.
+        var bytes = await File.ReadAllTextAsync(Path, System.Text.Encoding.Latin1, TestContext.Current.CancellationToken);
+        System.Text.RegularExpressions.Regex.Count(bytes, "gks1").ShouldBe(49);
+        System.Text.RegularExpressions.Regex.Count(bytes, "gk1\\.").ShouldBe(49);
         (await File.ReadAllTextAsync(Path, System.Text.Encoding.Latin1, TestContext.Current.CancellationToken)).ShouldNotContain("canary");
         using var again = Open();
         var found = again.ReadAll();

@@ -1,0 +1,38 @@
+using Grantkeeper.Monitoring;
+using Grantkeeper.Storage;
+
+namespace Grantkeeper.IntegrationTests.Storage;
+
+/// <summary>What has served its time goes; what must be told or kept stays.</summary>
+[Trait("category", "manager")]
+public sealed class CleanupTests
+{
+    [Fact]
+    public async Task Only_what_has_served_its_time_is_removed()
+    {
+        await using var kit = await StoreKit.New();
+        (await StoreKit.Migrate(kit.Db.Url, Migrator.Platform)).IsSuccess.ShouldBeTrue();
+        var row = await kit.Connect();
+        await kit.AddFlow();
+        await kit.AddFlow();
+        await kit.Ask("UPDATE oauth_state SET expires_at = now() - interval '25 hours' WHERE id = (SELECT max(id::text)::uuid FROM oauth_state)");
+        await kit.Ask("UPDATE oauth_state SET expires_at = now() - interval '23 hours' WHERE expires_at > now()");
+        foreach (var days in new[] { 29, 31 })
+        {
+            await kit.Ask($"INSERT INTO refresh_attempts (user_id, id, integration_id, epoch, generation, class, started_at, duration_ms) VALUES ('u1', gen_random_uuid(), '{row.Integration.Id}', 1, 1, 'refreshed', now() - interval '{days} days', 1)");
+            await kit.Ask($"INSERT INTO outbox (id, user_id, kind, finished_at) VALUES (gen_random_uuid(), 'u1', 'revocation', now() - interval '{days} days')");
+        }
+
+        await kit.Ask("INSERT INTO outbox (id, user_id, kind, created_at) VALUES (gen_random_uuid(), 'u1', 'revocation', now() - interval '90 days')");
+        await kit.Ask("INSERT INTO sign_in_links (handle_hash, expires_at) VALUES ('old', now() - interval '2 days'), ('new', now())");
+
+        var cleanup = new Cleanup(kit.Database, new PlatformDatabase(kit.Database));
+        var swept = await cleanup.Sweep(CancellationToken.None);
+        (swept.Flows, swept.Sessions, swept.Attempts, swept.Deliveries, swept.SignInLinks).ShouldBe((1, 0, 1, 1, 1));
+        (await kit.Ask("SELECT count(*) FROM oauth_state")).ShouldBe(2L, "a replay within a day is told that its state was used or is too old");
+        (await kit.Ask("SELECT count(*) FROM outbox WHERE finished_at IS NULL")).ShouldBe(1L, "what is not delivered stays");
+        (await kit.Ask("SELECT count(*) FROM oauth_tokens")).ShouldBe(1L);
+        (await kit.Ask("SELECT count(*) > 0 FROM oauth_audit_log")).ShouldBe(true);
+        (await cleanup.Sweep(CancellationToken.None)).Total.ShouldBe(0);
+    }
+}
