@@ -216,7 +216,7 @@ public static partial class ErrorCatalogue
         /// <summary>The user is needed.</summary>
         public static readonly ErrorCode ReauthorizationRequired = new("tokens.reauthorization_required", 409, "The user must connect again",
             "The grant is no longer good and cannot be renewed without its user; reason says why.",
-            "Send the user to reconnect_url. The integration keeps its id.");
+            "Let the user connect the same account again: start a connection or a connect session for that user. An operator, or a user with an open connect session, can do it at reconnect_url. The integration keeps its id.");
 
         /// <summary>Switched off.</summary>
         public static readonly ErrorCode Inactive = new("tokens.inactive", 409, "Integration switched off",
