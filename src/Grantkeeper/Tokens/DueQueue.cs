@@ -2,8 +2,8 @@ using Grantkeeper.Storage;
 
 namespace Grantkeeper.Tokens;
 
-/// <summary>A grant whose refresh is due.</summary>
-internal sealed record DueGrant(string UserId, Guid IntegrationId);
+/// <summary>A grant whose refresh is due, at the generation that was due.</summary>
+internal sealed record DueGrant(string UserId, Guid IntegrationId, long Generation);
 
 /// <summary>
 /// Grants whose refresh is due, oldest first, each told to one node at a time. A claim is no lease: it only keeps other
@@ -22,7 +22,7 @@ internal sealed class DueQueue(Database database)
             SELECT user_id, integration_id FROM oauth_tokens
             WHERE is_active AND refresh_token IS NOT NULL AND next_refresh_at <= now() AND (claimed_until IS NULL OR claimed_until < clock_timestamp())
             ORDER BY next_refresh_at LIMIT $1 FOR UPDATE SKIP LOCKED)
-        RETURNING user_id, integration_id
+        RETURNING user_id, integration_id, generation
         """,
-        row => new DueGrant(row.GetString(0), row.GetGuid(1)), cancellation, limit, ClaimTime);
+        row => new DueGrant(row.GetString(0), row.GetGuid(1), row.GetInt64(2)), cancellation, limit, ClaimTime);
 }
