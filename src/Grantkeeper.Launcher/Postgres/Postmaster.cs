@@ -50,4 +50,34 @@ internal sealed record Postmaster(int ProcessId, int Port)
             return false;
         }
     }
+
+    /// <summary>The processes that the server has started: one for each connection, and its helpers. Known on Linux alone.</summary>
+    internal static IReadOnlyList<int> Children(int id)
+    {
+        try
+        {
+            return OperatingSystem.IsLinux()
+                ? [.. File.ReadAllText($"/proc/{id}/task/{id}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(child => int.Parse(child, CultureInfo.InvariantCulture))]
+                : [];
+        }
+        catch (Exception unknown) when (unknown is IOException or UnauthorizedAccessException)
+        {
+            // The main process is gone, or this kernel does not tell.
+            return [];
+        }
+    }
+
+    /// <summary>True while a process runs; one that has ended and only waits for its parent does not.</summary>
+    internal static bool IsAlive(int id)
+    {
+        try
+        {
+            var state = File.ReadAllText($"/proc/{id}/stat");
+            return state[state.LastIndexOf(')') + 2] is not ('Z' or 'X');
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
 }

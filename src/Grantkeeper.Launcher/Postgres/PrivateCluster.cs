@@ -351,10 +351,25 @@ internal sealed partial class PrivateCluster : IAsyncDisposable
 
     private static async Task End(Postmaster running, ClusterFolder folder, TimeProvider time, CancellationToken cancellation)
     {
-        using (var process = Process.GetProcessById(running.ProcessId))
-            process.Kill();
-        while (Postmaster.Serves(running.ProcessId, folder.Data))
+        // A backend outlives the main process until it notices, and answers its client meanwhile.
+        var processes = Postmaster.Children(running.ProcessId).Prepend(running.ProcessId).ToList();
+        foreach (var id in processes)
+            Kill(id);
+        while (Postmaster.Serves(running.ProcessId, folder.Data) || processes.Any(Postmaster.IsAlive))
             await Task.Delay(Pause, time, cancellation);
+
+        static void Kill(int id)
+        {
+            try
+            {
+                using var process = Process.GetProcessById(id);
+                process.Kill();
+            }
+            catch (Exception gone) when (gone is ArgumentException or InvalidOperationException or System.ComponentModel.Win32Exception)
+            {
+                // It ended by itself: its parent went first.
+            }
+        }
     }
 
     private void MustOwn()
