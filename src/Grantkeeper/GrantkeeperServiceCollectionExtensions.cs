@@ -117,13 +117,16 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddSingleton<NodeIdentity>();
         services.AddSingleton<NodeSpool>();
         services.AddSingleton<ISpool>(provider => provider.GetRequiredService<NodeSpool>());
+        services.AddSingleton<SharedTime>();
+        services.AddSingleton<IDetached, ThreadPoolWork>();
         services.AddSingleton<TokenVault>();
+        services.AddSingleton<ITokenVault>(provider => provider.GetRequiredService<TokenVault>());
         services.AddSingleton<Revocations>();
         services.AddSingleton<IOutboxHandler>(provider => provider.GetRequiredService<Revocations>());
-        services.AddSingleton<LateTokens>();
+        services.AddSingleton<ILateTokens, LateTokens>();
         services.AddSingleton<TokenRefresher>();
         services.AddSingleton<SpoolReplay>();
-        services.AddSingleton<DueQueue>();
+        services.AddSingleton<IDueQueue, DueQueue>();
         services.AddSingleton<Cleanup>();
         services.AddHostedService<CleanupWorker>();
         services.AddSingleton<RefreshWorker>();
@@ -131,6 +134,7 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddSingleton(provider => new ProviderCalls(provider.GetRequiredService<GrantkeeperOptions>().Resilience, provider.GetRequiredService<TimeProvider>(), Dice));
         services.AddHostedService<RefreshDrain>();
         services.AddSingleton<ReleaseLedger>();
+        services.AddSingleton<IReleases>(provider => provider.GetRequiredService<ReleaseLedger>());
         services.AddHostedService(provider => provider.GetRequiredService<ReleaseLedger>());
         services.AddSingleton<TokenAccess>();
         services.AddSingleton<ITokens, Tokens.Tokens>();

@@ -72,6 +72,7 @@ internal sealed class DisconnectFlow(IntegrationStore integrations, Database dat
     {
         var (userId, id) = (row.Integration.UserId, row.Integration.Id);
         await db.Execute("DELETE FROM oauth_tokens WHERE user_id = $1 AND integration_id = $2", cancellation, userId, id);
+        await db.Execute("DELETE FROM superseded_answers WHERE user_id = $1 AND integration_id = $2", cancellation, userId, id);
         await db.Execute(
             """
             UPDATE oauth_integrations SET status = 'revoked', reason = 'disconnected', reason_detail = NULL, epoch = epoch + 1, is_primary = false,

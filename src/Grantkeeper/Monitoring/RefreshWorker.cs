@@ -14,7 +14,7 @@ namespace Grantkeeper.Monitoring;
 /// 2. the one refresh path, behind readers who wait 3. again at once while there is more, else every second.
 /// </summary>
 internal sealed class RefreshWorker(
-    DueQueue queue, TokenVault vault, TokenRefresher refresher, Readiness readiness, GrantkeeperOptions options, TimeProvider time, ILogger<RefreshWorker> logger) : BackgroundService
+    IDueQueue queue, ITokenVault vault, TokenRefresher refresher, Readiness readiness, GrantkeeperOptions options, TimeProvider time, ILogger<RefreshWorker> logger) : BackgroundService
 {
     private const int Batch = 64;
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
@@ -79,7 +79,7 @@ internal sealed class RefreshWorker(
 
         async Task Forget()
         {
-            await renewing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await renewing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             _running.TryRemove(KeyValuePair.Create(grant.IntegrationId, renewing));
         }
     }

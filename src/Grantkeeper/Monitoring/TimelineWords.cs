@@ -17,6 +17,7 @@ internal static class TimelineWords
         var word = row.Code is null ? "" : $" ({row.Code})";
         return row.Event switch
         {
+            "rejected" when row.Code == RefreshedAccount.AnotherAccount => "The refresh brought tokens of another account. They were not stored, and the integration is frozen.",
             "refreshed" => $"Renewed: generation {row.Generation + 1} replaced generation {row.Generation}.",
             "rejected" => $"The provider refused the refresh token{word}.",
             "misconfigured" => $"The provider refused our client or request{word}.",
@@ -52,7 +53,9 @@ internal static class TimelineWords
         "connect_session_ended" => "The connect page was ended.",
         "refresh" => "Renewed.",
         "refresh_failed" => "Renewing failed.",
-        "refresh_superseded" => "An answer came too late: a newer grant had taken its place.",
+        "refresh_superseded" => row.Code == "revoking"
+            ? "An answer came after the disconnect; its tokens are revoked at the provider."
+            : "An answer came too late: a newer one had taken its place. It is kept until the newer one has been used.",
         "token_rejected" => "An API of the provider refused the access token, and this was reported.",
         "disconnect" => "The account was disconnected; its tokens were destroyed.",
         "sandbox_expired" => "The access token was made to end, on purpose, in the sandbox.",

@@ -17,15 +17,6 @@ internal enum SpoolCondition
     Broken,
 }
 
-/// <summary>What one folder held at start: the node that left it, and its answers.</summary>
-/// <param name="NodeId">Whose answers they are.</param>
-/// <param name="Records">The answers that can be read.</param>
-/// <param name="Unreadable">How many cannot; they stay.</param>
-/// <param name="Torn">Writes that never ended.</param>
-/// <param name="Stored">Takes an answer out once the database has it.</param>
-/// <param name="Finished">Closes the folder; an adopted one goes when nothing is left in it.</param>
-internal sealed record LeftBehind(string NodeId, IReadOnlyList<SpoolRecord> Records, int Unreadable, int Torn, Action<SpoolRecord> Stored, Action Finished);
-
 /// <summary>The spool of this node: its own folder, and at start the folders of nodes that died.</summary>
 internal sealed class NodeSpool(GrantkeeperOptions options, NodeIdentity node, SecretBox box, ILogger<NodeSpool> logger) : ISpool, IDisposable
 {
@@ -63,7 +54,6 @@ internal sealed class NodeSpool(GrantkeeperOptions options, NodeIdentity node, S
         }
     }
 
-    /// <summary>Opens this node's file and those of dead nodes, once the keys are open, and tells what they hold.</summary>
     public IReadOnlyList<LeftBehind> Open()
     {
         var found = new List<LeftBehind>();

@@ -17,7 +17,7 @@ namespace Grantkeeper.Startup;
 /// not answer is waited for, and requests say so meanwhile; everything else stops the start.
 /// </summary>
 internal sealed class StartUp(
-    GrantkeeperOptions options, KeyRing keys, Database database, PlatformDatabase platform, ClientRegistrations clients, NodeSpool spool, NodeIdentity node, SpoolReplay replay, Readiness readiness, TimeProvider time, ILogger<StartUp> logger)
+    GrantkeeperOptions options, KeyRing keys, Database database, PlatformDatabase platform, ClientRegistrations clients, NodeSpool spool, NodeIdentity node, SpoolReplay replay, SharedTime sharedTime, Readiness readiness, TimeProvider time, ILogger<StartUp> logger)
     : IHostedLifecycleService, IDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
@@ -94,6 +94,7 @@ internal sealed class StartUp(
             }
 
             await clients.Load(cancellation);
+            await SetTime(cancellation);
             await replay.Run(cancellation);
         }
         catch (PostgresException exception) when (exception.SqlState is PostgresErrorCodes.InsufficientPrivilege or PostgresErrorCodes.InvalidParameterValue)
@@ -106,6 +107,13 @@ internal sealed class StartUp(
         }
 
         return default(Done);
+    }
+
+    private async Task SetTime(CancellationToken cancellation)
+    {
+        var askedAt = time.GetTimestamp();
+        var now = await database.AsService(ServiceReason.Deployment).ReadAll("SELECT clock_timestamp()", row => row.Time(0), cancellation);
+        sharedTime.Take(now[0], askedAt);
     }
 
     private async Task KeepTrying()

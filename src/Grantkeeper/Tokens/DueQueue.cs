@@ -9,12 +9,11 @@ internal sealed record DueGrant(string UserId, Guid IntegrationId, long Generati
 /// Grants whose refresh is due, oldest first, each told to one node at a time. A claim is no lease: it only keeps other
 /// workers from trying the same grants, and it ends by itself when its node does.
 /// </summary>
-internal sealed class DueQueue(Database database)
+internal sealed class DueQueue(Database database) : IDueQueue
 {
     /// <summary>Longer than a refresh with its repeats takes.</summary>
     public static readonly TimeSpan ClaimTime = TimeSpan.FromMinutes(2);
 
-    /// <summary>Claims at most <paramref name="limit"/> grants; what another node claims in the same moment is skipped.</summary>
     public Task<List<DueGrant>> Claim(int limit, CancellationToken cancellation) => database.AsService(ServiceReason.Worker).List(
         """
         UPDATE oauth_tokens SET claimed_until = clock_timestamp() + $2

@@ -5,7 +5,7 @@ namespace Grantkeeper.Tokens;
 /// one that began before it, so it starts after it, and at most one such call waits per grant. A flight belongs to nobody:
 /// a caller that gives up leaves it running.
 /// </summary>
-internal sealed class Flights<TKey, TResult> where TKey : notnull
+internal sealed class Flights<TKey, TResult>(IDetached detached) where TKey : notnull
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<TKey, Flight> _running = [];
@@ -24,7 +24,7 @@ internal sealed class Flights<TKey, TResult> where TKey : notnull
         {
             if (!_running.TryGetValue(key, out var flight))
             {
-                var first = Task.Run(start);
+                var first = detached.Start(start);
                 _running.Add(key, new Flight { Current = first });
                 _ = Land(key, first);
                 return first;
@@ -34,7 +34,7 @@ internal sealed class Flights<TKey, TResult> where TKey : notnull
                 return flight.Current;
             // Taken here and not when the next flight begins to run: by then it may be the current one itself.
             var current = flight.Current;
-            return flight.Next ??= Task.Run(() => After(current, start));
+            return flight.Next ??= detached.Start(() => After(current, start));
         }
     }
 
@@ -50,13 +50,13 @@ internal sealed class Flights<TKey, TResult> where TKey : notnull
 
     private static async Task<TResult> After(Task<TResult> previous, Func<Task<TResult>> start)
     {
-        await ((Task)previous).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ((Task)previous).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         return await start();
     }
 
     private async Task Land(TKey key, Task<TResult> task)
     {
-        await ((Task)task).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ((Task)task).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         lock (_gate)
         {
             var flight = _running[key];

@@ -1,36 +1,56 @@
 using Grantkeeper.Audit;
+using Grantkeeper.Encryption;
 using Grantkeeper.Outbox;
+using Grantkeeper.Spool;
 using Grantkeeper.Storage;
 
 namespace Grantkeeper.Tokens;
 
-/// <summary>
-/// A refresh that came back after its grant had moved on. When the user has disconnected meanwhile, the new tokens are
-/// revoked at the provider; when another refresh or a new consent won, they are dropped and never revoked, since a
-/// revocation may end the winner's grant too (RFC 7009 section 2.1).
-/// </summary>
-internal sealed class LateTokens(Database database, TokenVault vault, Revocations revocations, OutboxDelivery delivery, AuditLog audit)
+/// <inheritdoc/>
+internal sealed class LateTokens(Database database, SecretBox box, Revocations revocations, OutboxDelivery delivery, AuditLog audit, TimeProvider time) : ILateTokens
 {
-    public async Task Handle(GrantRow tried, TokenSet tokens, AuditSource source, CancellationToken cancellation)
+    private const string Purpose = "superseded_answers.answer";
+
+    private sealed record Kept(Guid Id, string Answer);
+
+    public async Task Handle(GrantRow tried, SpooledAnswer late, AuditSource source, CancellationToken cancellation)
     {
         var (userId, id) = (tried.Integration.UserId, tried.Integration.Id);
-        var now = await vault.Find(id, userId, cancellation);
         await database.ForUser(userId).Transaction(async db =>
         {
-            string code;
-            if (now?.Tokens is null)
-            {
-                await revocations.Enqueue(db, tried.Integration, tokens.RefreshToken, tokens.AccessToken, claimed: false, cancellation);
-                code = "revoking";
-            }
+            // Locked, so that no disconnect comes between looking and keeping.
+            var isConnected = await TokenVault.Lock(db, id, userId, cancellation) is { Tokens: not null };
+            if (isConnected)
+                await Keep(db, tried, late, cancellation);
             else
-            {
-                code = "dropped";
-            }
-
-            await audit.Write(db, new AuditEvent(AuditAction.RefreshSuperseded, userId, source) { IntegrationId = id, Provider = tried.Integration.Provider, Code = code }, cancellation);
+                await revocations.Enqueue(db, tried.Integration, late.Tokens.RefreshToken, late.Tokens.AccessToken, claimed: false, cancellation);
+            await audit.Write(
+                db,
+                new AuditEvent(AuditAction.RefreshSuperseded, userId, source) { IntegrationId = id, Provider = tried.Integration.Provider, Code = isConnected ? "kept" : "revoking" },
+                cancellation);
             return true;
         }, cancellation);
         delivery.Nudge();
     }
+
+    public async Task<SpooledAnswer?> Newest(GrantRow row, CancellationToken cancellation)
+    {
+        var (userId, id) = (row.Integration.UserId, row.Integration.Id);
+        var kept = await database.ForUser(userId).Read(
+            "SELECT id, answer FROM superseded_answers WHERE user_id = $1 AND integration_id = $2 AND epoch = $3 ORDER BY id DESC LIMIT 1",
+            found => new Kept(found.GetGuid(0), found.GetString(1)), cancellation, userId, id, row.Tokens!.Epoch);
+        return kept is not null && box.Open(kept.Answer, Context(userId, kept.Id), row.OwnerSalt) is { } answer
+            ? SpooledAnswer.Read(new SpoolRecord(kept.Id, answer))
+            : null;
+    }
+
+    private Task Keep(IDb db, GrantRow tried, SpooledAnswer late, CancellationToken cancellation)
+    {
+        var (userId, id) = (tried.Integration.UserId, Guid.CreateVersion7(time.GetUtcNow()));
+        return db.Execute(
+            "INSERT INTO superseded_answers (user_id, id, integration_id, epoch, generation, answer) VALUES ($1, $2, $3, $4, $5, $6)",
+            cancellation, userId, id, late.IntegrationId, late.Epoch, late.Generation, box.Seal(late.ToRecord().Answer, Context(userId, id), tried.OwnerSalt));
+    }
+
+    private static SealContext Context(string userId, Guid id) => new(Purpose, userId, id);
 }

@@ -12,7 +12,7 @@ namespace Grantkeeper.Tokens;
 /// node, so that reads lost in a crash show as a gap.
 /// </summary>
 internal sealed class ReleaseLedger(Database database, AuditLog audit, Readiness readiness, NodeIdentity node, TimeProvider time, ILogger<ReleaseLedger> logger)
-    : BackgroundService
+    : BackgroundService, IReleases
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan UsagePause = TimeSpan.FromMinutes(1);
@@ -23,11 +23,11 @@ internal sealed class ReleaseLedger(Database database, AuditLog audit, Readiness
 
     private readonly ReleaseCounts<Key> _counts = new();
     private readonly Dictionary<Guid, Usage> _usage = [];
-    private readonly SemaphoreSlim _flushing = new(1, 1);
+    private readonly Lock _gate = new();
+    private Task _flushing = Task.CompletedTask;
     private DateTimeOffset _usageWrittenAt = time.GetUtcNow();
     private long _sequence;
 
-    /// <summary>Counts one read.</summary>
     public void Count(GrantRow row, string caller)
     {
         var minute = time.GetUtcNow().ToUnixTimeSeconds() / 60;
@@ -52,9 +52,20 @@ internal sealed class ReleaseLedger(Database database, AuditLog audit, Readiness
     }
 
     /// <summary>Writes what was counted so far. What the database does not take is kept for the next time.</summary>
-    internal async Task Flush(bool withUsage, CancellationToken cancellation)
+    internal Task Flush(bool withUsage, CancellationToken cancellation)
     {
-        await _flushing.WaitAsync(cancellation);
+        lock (_gate)
+            return _flushing = After(_flushing);
+
+        async Task After(Task last)
+        {
+            await last.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            await Write(withUsage, cancellation);
+        }
+    }
+
+    private async Task Write(bool withUsage, CancellationToken cancellation)
+    {
         var taken = _counts.Take();
         try
         {
@@ -89,7 +100,6 @@ internal sealed class ReleaseLedger(Database database, AuditLog audit, Readiness
             // However it ended: what was not written is counted on.
             foreach (var (key, count) in taken)
                 _counts.Add(key, count);
-            _flushing.Release();
         }
     }
 

@@ -10,7 +10,7 @@ namespace Grantkeeper.Tokens;
 /// Stores the answers that this node, or a node that died on this machine, held when it went away, and says so to the
 /// others: until then they leave those grants alone. Before it has run, this node serves nothing and refreshes nothing.
 /// </summary>
-internal sealed class SpoolReplay(NodeSpool spool, TokenVault vault, LateTokens lateTokens, Database database, ILogger<SpoolReplay> logger)
+internal sealed class SpoolReplay(ISpool spool, ITokenVault vault, ILateTokens lateTokens, ILogger<SpoolReplay> logger)
 {
     private readonly HashSet<Guid> _stored = [];
     private Queue<LeftBehind>? _left;
@@ -41,7 +41,7 @@ internal sealed class SpoolReplay(NodeSpool spool, TokenVault vault, LateTokens 
 
             // Somebody who can read the rest may come; until then nobody relies on this node having told everything.
             if (folder.Unreadable == 0 && refused == 0)
-                await Announce(folder.NodeId, cancellation);
+                await vault.AnnounceReplay(folder.NodeId, cancellation);
             folder.Finished();
             _left.Dequeue();
         }
@@ -68,14 +68,7 @@ internal sealed class SpoolReplay(NodeSpool spool, TokenVault vault, LateTokens 
             ? SaveOutcome.Lost
             : await vault.SaveRefreshed(tried, answer.Tokens, answer.AttemptId, answer.Attempt, AuditSource.Background, nodeId, cancellation);
         if (outcome == SaveOutcome.Lost)
-            await lateTokens.Handle(tried, answer.Tokens, AuditSource.Background, cancellation);
+            await lateTokens.Handle(tried, answer, AuditSource.Background, cancellation);
         TokensLog.Replayed(logger, answer.IntegrationId, answer.Generation + 1, outcome.ToString());
     }
-
-    private Task Announce(string nodeId, CancellationToken cancellation) => database.AsService(ServiceReason.Worker).Execute(
-        """
-        INSERT INTO nodes (node, spool_replayed_at) VALUES ($1, clock_timestamp())
-        ON CONFLICT (node) DO UPDATE SET started_at = now(), spool_replayed_at = clock_timestamp()
-        """,
-        cancellation, nodeId);
 }

@@ -4,6 +4,7 @@ using Grantkeeper.Errors;
 using Grantkeeper.Integrations;
 using Grantkeeper.Links;
 using Grantkeeper.OAuth;
+using Grantkeeper.Storage;
 
 namespace Grantkeeper.Tokens;
 
@@ -29,7 +30,7 @@ public sealed record TokenGrant(
 /// 6. a failed refresh still serves a token that has not ended, with a warning<br/>
 /// 7. open the token, count the release
 /// </remarks>
-internal sealed class TokenAccess(TokenVault vault, TokenRefresher refresher, ReleaseLedger ledger, SecretBox box, ConnectLinks links, TimeProvider time, Microsoft.Extensions.Logging.ILogger<TokenAccess> logger)
+internal sealed class TokenAccess(ITokenVault vault, TokenRefresher refresher, IReleases releases, SecretBox box, ConnectLinks links, SharedTime time, Microsoft.Extensions.Logging.ILogger<TokenAccess> logger)
 {
     public const string RefreshFailed = "refresh_failed";
     public const string Unverified = "unverified";
@@ -98,7 +99,10 @@ internal sealed class TokenAccess(TokenVault vault, TokenRefresher refresher, Re
     {
         if (await Wait(refresher.Refresh(row, force: false, source), cancellation) is not { } outcome)
             return TooSlow();
-        return outcome.Failure is { } failure ? failure : outcome.Row;
+        if (outcome.Failure is { } failure)
+            return failure;
+        // An answer that was long on its way may have ended on it.
+        return outcome.Row.Tokens!.ExpiresAt <= time.GetUtcNow() ? TooSlow() : outcome.Row;
     }
 
     private async Task<RefreshOutcome?> Wait(Task<RefreshOutcome> flight, CancellationToken cancellation)
@@ -121,7 +125,7 @@ internal sealed class TokenAccess(TokenVault vault, TokenRefresher refresher, Re
             return new Failure(ErrorCatalogue.Encryption.Unreadable);
         }
 
-        ledger.Count(row, source.Caller ?? "process");
+        releases.Count(row, source.Caller ?? "process");
         return new TokenGrant(accessToken, row.Tokens!.ExpiresAt, row.Integration.Scopes.ToArray(), row.Integration.Id, row.Tokens.Generation, warning);
     }
 

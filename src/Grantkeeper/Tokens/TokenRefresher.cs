@@ -30,21 +30,23 @@ internal sealed record RefreshOutcome(GrantRow Row, Failure? Failure);
 /// 5. take room in the spool: without it, nothing is sent<br/>
 /// 6. send through the provider's circuit: once, and again only what was surely not processed or may be shown twice<br/>
 /// 7. before each request: is there time left in the lease? If not it is renewed, or nothing is sent<br/>
-/// 8. merge the answer (pure) and keep it on this node's disk<br/>
+/// 8. merge the answer (pure), if it is the same account's, and keep it on this node's disk<br/>
 /// 9. store it on (epoch, generation); repeat while the database is away, since this is the only copy<br/>
 /// 10. or write the failure, if the grant still stands where it failed
 /// </remarks>
 internal sealed class TokenRefresher(
-    TokenVault vault, ProviderCatalogue catalogue, EndpointDiscovery discovery, TokenRequests requests, ProviderCalls calls, LateTokens lateTokens, ISpool spool, NodeIdentity node,
-    SecretBox box, Links.ConnectLinks links, GrantkeeperOptions options, TimeProvider time, ILogger<TokenRefresher> logger)
+    ITokenVault vault, ProviderCatalogue catalogue, EndpointDiscovery discovery, TokenRequests requests, ProviderCalls calls, ILateTokens lateTokens, ISpool spool, NodeIdentity node,
+    SecretBox box, Links.ConnectLinks links, GrantkeeperOptions options, IDetached detached, SharedTime time, ILogger<TokenRefresher> logger)
 {
     private static readonly TimeSpan PollFirst = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan PollMost = TimeSpan.FromMilliseconds(500);
     /// <summary>How long after taking the lease a request may still be sent: its time less the longest request and a margin.</summary>
     private static readonly TimeSpan SendWithin = TokenVault.LeaseTime - EgressLimits.Default.Total - TimeSpan.FromSeconds(2);
     private static readonly TimeSpan StoreAgain = TimeSpan.FromSeconds(1);
+    /// <summary>Another person's tokens are neither stored nor revoked: they may be another integration's.</summary>
+    private static readonly TokenFailure AnotherAccount = new(TokenFailureKind.Rejected, Delivery.Refused, RefreshedAccount.AnotherAccount);
 
-    private readonly Flights<(Guid Integration, int Epoch), RefreshOutcome> _flights = new();
+    private readonly Flights<(Guid Integration, int Epoch), RefreshOutcome> _flights = new(detached);
 
     /// <summary>Completes when no refresh is under way any more.</summary>
     public Task Drained() => Task.WhenAll(_flights.Running);
@@ -111,7 +113,9 @@ internal sealed class TokenRefresher(
             if (answer.Failure is { } failure)
                 return await RecordFailure(leased, provider, attemptId, failure, sentAt, duration, source);
 
-            // 8. merge and keep
+            // 8. whose is it? Then merge and keep
+            if (RefreshedAccount.IsAnother(provider.Manifest, row.Integration, answer.Response!))
+                return await RecordFailure(leased, provider, attemptId, AnotherAccount, sentAt, duration, source);
             var tokens = TokenMerge.Merge(answer.Response!, refreshToken, row.Integration.Scopes, sentAt, row.Tokens!.Lifetime);
             var kept = SpooledAnswer.Of(attemptId, row, tokens, sentAt, duration);
             isOnlyCopy = true;
@@ -184,7 +188,7 @@ internal sealed class TokenRefresher(
             try
             {
                 if (await vault.SaveRefreshed(row, kept.Tokens, kept.AttemptId, kept.Attempt, source, node.Id, CancellationToken.None) == SaveOutcome.Lost)
-                    await lateTokens.Handle(row, kept.Tokens, source, CancellationToken.None);
+                    await lateTokens.Handle(row, kept, source, CancellationToken.None);
                 var now = await vault.Find(row.Integration.Id, row.Integration.UserId, CancellationToken.None);
                 return now is { Tokens: not null, Integration.IsActive: true }
                     ? new RefreshOutcome(now, null)
@@ -198,14 +202,34 @@ internal sealed class TokenRefresher(
         }
     }
 
+    /// <summary>Makes an answer that came too late the current one, now that the provider has refused the one that won; null when none is kept.</summary>
+    private async Task<RefreshOutcome?> Recover(GrantRow refused, DateTimeOffset sentAt, TimeSpan duration, AuditSource source)
+    {
+        try
+        {
+            if (await lateTokens.Newest(refused, CancellationToken.None) is not { } kept)
+                return null;
+            TokensLog.Recovered(logger, refused.Integration.Id);
+            return await Store(refused, SpooledAnswer.Of(Guid.NewGuid(), refused, kept.Tokens, sentAt, duration), source);
+        }
+        catch (StorageUnavailableException)
+        {
+            // The failure cannot be written either; the next attempt comes here again.
+            return null;
+        }
+    }
+
     /// <summary>Step 10.</summary>
     private async Task<RefreshOutcome> RecordFailure(Leased held, Provider provider, Guid attemptId, TokenFailure failure, DateTimeOffset sentAt, TimeSpan duration, AuditSource source)
     {
         var leased = held.Row;
         var rejected = failure.Kind == TokenFailureKind.Rejected;
+        // Where two answers came to one refresh, the provider may hold to the one that lost here.
+        if (rejected && failure != AnotherAccount && await Recover(leased, sentAt, duration, source) is { } recovered)
+            return recovered;
         // An earlier attempt without a known end may have rotated the token: then it is our loss, not the user's refusal.
         var isLate = held.Earlier is not null;
-        var detail = !rejected ? null : isLate ? Reasons.AmbiguousRefresh : Reasons.InvalidGrant;
+        var detail = !rejected ? null : failure == AnotherAccount ? Reasons.AccountChanged : isLate ? Reasons.AmbiguousRefresh : Reasons.InvalidGrant;
         var mayHaveRotated = isLate || failure.Delivery == Delivery.Ambiguous;
         var isSuspect = mayHaveRotated && provider.Manifest.Rotation.Companion;
         var staysGood = provider.Manifest.Rotation.Profile is RotationProfile.None or RotationProfile.Lazy;

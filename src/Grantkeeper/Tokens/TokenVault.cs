@@ -6,45 +6,11 @@ using Npgsql;
 
 namespace Grantkeeper.Tokens;
 
-/// <summary>One refresh that was tried, for the timeline.</summary>
-internal sealed record RefreshAttempt(string Class, string? Code, string? Delivery, DateTimeOffset StartedAt, TimeSpan Duration, DateTimeOffset? NextAttemptAt);
-
-/// <summary>A row whose lease is ours, and what an earlier attempt left open.</summary>
-/// <param name="Row">The row as it stands.</param>
-/// <param name="Earlier">An attempt whose end nobody wrote down; null when there is none.</param>
-internal sealed record Leased(GrantRow Row, EarlierIntent? Earlier);
-
-/// <summary>An attempt that began and whose end is not known.</summary>
-/// <param name="Node">Who sent it.</param>
-/// <param name="Age">How long ago, on the database's clock.</param>
-/// <param name="Retries">How many attempts have followed it, this one included.</param>
-/// <param name="NodeHasReplayed">True when that node has come back since and stored everything it held.</param>
-internal sealed record EarlierIntent(string Node, TimeSpan Age, int Retries, bool NodeHasReplayed);
-
-/// <summary>How a success was taken.</summary>
-internal enum SaveOutcome
-{
-    /// <summary>It is the current generation now.</summary>
-    Saved,
-
-    /// <summary>It was stored before by this same attempt.</summary>
-    StoredBefore,
-
-    /// <summary>The row has moved on.</summary>
-    Lost,
-}
-
-/// <summary>What a failed attempt means for the row.</summary>
-/// <param name="MayHaveRotated">The intent stays open.</param>
-/// <param name="RejectedDetail">Why the user is needed; null when not.</param>
-/// <param name="IsSuspect">The access token may have died with its refresh token.</param>
-internal sealed record FailedRefresh(bool MayHaveRotated, string? RejectedDetail, bool IsSuspect);
-
 /// <summary>
 /// The sealed tokens in PostgreSQL. A success is written on (epoch, generation) alone, whoever holds the lease: the only
 /// copy of a rotated token must not be refused. Every failure needs the holder's fence too.
 /// </summary>
-internal sealed class TokenVault(Database database, SecretBox box, AuditLog audit, TimeProvider time)
+internal sealed class TokenVault(Database database, SecretBox box, AuditLog audit, TimeProvider time) : ITokenVault
 {
     /// <summary>How long a lease lasts on the database's clock; longer than a provider call may take.</summary>
     public static readonly TimeSpan LeaseTime = TimeSpan.FromSeconds(15);
@@ -69,10 +35,6 @@ internal sealed class TokenVault(Database database, SecretBox box, AuditLog audi
         ? database.ForUser(userId).Read($"{SelectGrant} WHERE i.user_id = $1 AND i.provider = $2 AND i.is_primary", Map, cancellation, userId, provider)
         : database.ForUser(userId).Read($"{SelectGrant} WHERE i.user_id = $1 AND i.provider = $2 AND i.provider_account_id = $3", Map, cancellation, userId, provider, accountId);
 
-    /// <summary>
-    /// Takes the lease and writes the intent in one statement, if nobody holds it. Null when somebody does, or when the
-    /// grant is gone or no longer active. An intent that an earlier attempt left open stays, and is told.
-    /// </summary>
     public Task<Leased?> TakeLease(string userId, Guid integrationId, int epoch, Guid owner, string node, CancellationToken cancellation) => database.ForUser(userId).One(
         $"""
         WITH t AS (
@@ -98,12 +60,10 @@ internal sealed class TokenVault(Database database, SecretBox box, AuditLog audi
         },
         cancellation, userId, integrationId, owner, LeaseTime, node, epoch);
 
-    /// <summary>Renews the lease for another <see cref="LeaseTime"/>; false when it is not ours any more.</summary>
     public async Task<bool> Extend(GrantRow row, CancellationToken cancellation) => await database.ForUser(row.Integration.UserId).Execute(
         "UPDATE oauth_tokens SET lease_until = clock_timestamp() + $4 WHERE user_id = $1 AND integration_id = $2 AND fence = $3 AND lease_until > clock_timestamp()",
         cancellation, row.Integration.UserId, row.Integration.Id, row.Tokens!.Fence, LeaseTime) == 1;
 
-    /// <summary>Gives the lease back unused, with the intent that was written for it.</summary>
     public Task Release(GrantRow row, Guid owner, CancellationToken cancellation) => database.ForUser(row.Integration.UserId).Execute(
         $"""
         UPDATE oauth_tokens SET lease_until = NULL, {ClearOwnIntent}
@@ -111,10 +71,6 @@ internal sealed class TokenVault(Database database, SecretBox box, AuditLog audi
         """,
         cancellation, row.Integration.UserId, row.Integration.Id, owner, row.Tokens!.Fence);
 
-    /// <summary>
-    /// Stores generation n+1. Lost when the row has moved on: another generation, another epoch, or gone. Also told when this
-    /// very attempt is stored already, by a commit that was not confirmed or before a crash.
-    /// </summary>
     public Task<SaveOutcome> SaveRefreshed(GrantRow row, TokenSet tokens, Guid attemptId, RefreshAttempt attempt, AuditSource source, string node, CancellationToken cancellation) =>
         database.ForUser(row.Integration.UserId).Transaction(async db =>
         {
@@ -140,6 +96,10 @@ internal sealed class TokenVault(Database database, SecretBox box, AuditLog audi
                 WHERE user_id = $1 AND id = $2 AND (status <> 'active' OR reason IS NOT NULL OR error_count > 0 OR scopes <> $3)
                 """,
                 cancellation, userId, id, tokens.Scopes.ToArray());
+            // What lost against this generation was kept until it had been used, which it has been now.
+            await db.Execute(
+                "DELETE FROM superseded_answers WHERE user_id = $1 AND integration_id = $2 AND (epoch < $3 OR generation < $4)",
+                cancellation, userId, id, row.Tokens.Epoch, row.Tokens.Generation);
             await Record(db, row, attempt, cancellation);
             await audit.Write(db, new AuditEvent(AuditAction.Refresh, userId, source)
             {
@@ -148,13 +108,6 @@ internal sealed class TokenVault(Database database, SecretBox box, AuditLog audi
             return SaveOutcome.Saved;
         }, cancellation);
 
-    /// <summary>
-    /// Writes a failed attempt, if the row is still at the generation that failed and the fence is still ours.
-    /// <see cref="FailedRefresh.RejectedDetail"/> says that the user is needed; null keeps the grant and sets the next attempt.
-    /// An ambiguous end leaves the intent open, and so does an attempt that is not the one that opened it: what became of
-    /// that one is still not known. A rejection also switches the row off, so that nobody who waited for the lease sends
-    /// the refused token again.
-    /// </summary>
     public Task<bool> SaveFailure(GrantRow row, Guid attemptId, RefreshAttempt attempt, FailedRefresh failed, AuditSource source, string node, CancellationToken cancellation) =>
         database.ForUser(row.Integration.UserId).Transaction(async db =>
         {
@@ -186,7 +139,6 @@ internal sealed class TokenVault(Database database, SecretBox box, AuditLog audi
             return true;
         }, cancellation);
 
-    /// <summary>An API refused this generation. True when the report counts: once per generation, and only for the current one.</summary>
     public async Task<bool> Suspect(GrantRow row, long generation, AuditSource source, CancellationToken cancellation) =>
         await database.ForUser(row.Integration.UserId).Transaction(async db =>
         {
@@ -201,6 +153,13 @@ internal sealed class TokenVault(Database database, SecretBox box, AuditLog audi
             await audit.Write(db, new AuditEvent(AuditAction.TokenRejected, row.Integration.UserId, source) { IntegrationId = row.Integration.Id, Provider = row.Integration.Provider }, cancellation);
             return true;
         }, cancellation);
+
+    public Task AnnounceReplay(string node, CancellationToken cancellation) => database.AsService(ServiceReason.Worker).Execute(
+        """
+        INSERT INTO nodes (node, spool_replayed_at) VALUES ($1, clock_timestamp())
+        ON CONFLICT (node) DO UPDATE SET started_at = now(), spool_replayed_at = clock_timestamp()
+        """,
+        cancellation, node);
 
     /// <summary>Lets the stored access token be past its end from now on, as if its time had run out. For the sandbox.</summary>
     public async Task Expire(GrantRow row, AuditSource source, CancellationToken cancellation) =>

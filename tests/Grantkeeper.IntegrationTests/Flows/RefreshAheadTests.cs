@@ -67,7 +67,7 @@ public sealed class RefreshAheadTests
         await world.Sql("UPDATE oauth_tokens SET refresh_token = NULL WHERE user_id = 'user_0'");
         await world.Sql("UPDATE oauth_tokens SET is_active = false WHERE user_id = 'user_1'");
         await world.Sql("UPDATE oauth_tokens SET next_refresh_at = now() + interval '1 minute' WHERE user_id = 'user_2'");
-        var queue = world.Host.Services.GetRequiredService<DueQueue>();
+        var queue = world.Host.Services.GetRequiredService<IDueQueue>();
         (await queue.Claim(1, CancellationToken.None)).Count.ShouldBe(1);
         (await queue.Claim(10, CancellationToken.None)).Count.ShouldBe(1);
         (await queue.Claim(10, CancellationToken.None)).ShouldBeEmpty();

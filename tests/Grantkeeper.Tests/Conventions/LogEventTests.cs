@@ -38,6 +38,7 @@ public sealed class LogEventTests
         "3106 Warning Tokens.ReplayDiscarded",
         "3107 Error Tokens.NotSpooled",
         "3108 Error Tokens.ReplayRefused",
+        "3109 Warning Tokens.Recovered",
         "4000 Information Connect.Started",
         "4001 Information Connect.Completed",
         "4002 Information Connect.Failed",

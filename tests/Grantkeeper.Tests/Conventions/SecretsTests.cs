@@ -31,6 +31,7 @@ public sealed partial class SecretsTests
         ["Grantkeeper/Tokens/AccountCall.cs"] = "calls the provider's account endpoint and takes an echoed token out of its answer",
         ["Grantkeeper/Providers/AccountReader.cs"] = "verifies the id_token, calls userinfo",
         ["Grantkeeper/Tokens/Revocations.cs"] = "the payload is sealed as a whole",
+        ["Grantkeeper/Tokens/RefreshedAccount.cs"] = "reads the account that an id_token of a refresh names",
         ["Grantkeeper/Tokens/SpooledAnswer.cs"] = "the record is sealed as a whole",
         ["Grantkeeper/Tokens/TokenEndpoints.cs"] = "the one read that hands out an access token, to a back end or to the handler in this process",
         ["Grantkeeper/Connect/BrowserEndpoints.cs"] = "cookie and redirect",
@@ -63,12 +64,13 @@ public sealed partial class SecretsTests
         "Grantkeeper/Monitoring/HealthEndpoints.cs ServiceReason.Deployment 1",
         "Grantkeeper/Outbox/OutboxStore.cs ServiceReason.Worker 2",
         "Grantkeeper/Providers/ClientRegistrations.cs ServiceReason.Deployment 3",
+        "Grantkeeper/Startup/StartUp.cs ServiceReason.Deployment 1",
         "Grantkeeper/Storage/RoleCheck.cs ServiceReason.Deployment 1",
         "Grantkeeper/Tokens/DueQueue.cs ServiceReason.Worker 1",
         "Grantkeeper/Tokens/ReleaseLedger.cs ServiceReason.Worker 2",
         "Grantkeeper/Tokens/Revocations.cs ServiceReason.Worker 1",
-        "Grantkeeper/Tokens/SpoolReplay.cs ServiceReason.Worker 1",
         "Grantkeeper/Tokens/TokenVault.cs ServiceReason.ServiceKey 1",
+        "Grantkeeper/Tokens/TokenVault.cs ServiceReason.Worker 1",
     ];
 
     /// <summary>Members with a telling name that hold nothing secret: provider keys, error codes, ciphertext, and which token a revocation sends.</summary>

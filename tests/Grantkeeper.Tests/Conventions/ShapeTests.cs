@@ -53,6 +53,17 @@ public sealed partial class ShapeTests
         .Where(path => !path.EndsWith("Endpoints.cs", StringComparison.Ordinal) && !path.StartsWith("Http/", StringComparison.Ordinal) && !HttpContextPlaces.Contains(path))
         .ShouldBeEmpty();
 
+    /// <summary>What hops to the thread pool by itself cannot be replayed from a seed: the refresh engine awaits its seams alone.</summary>
+    [Fact]
+    public void The_refresh_engine_awaits_nothing_but_its_seams() => SourceTree.Files(SourceTree.Library)
+        .Where(file => file.Path.StartsWith("Tokens/", StringComparison.Ordinal) && file.Path != "Tokens/ThreadPoolWork.cs")
+        .Where(file => file.Lines.Any(line => OwnWaits().IsMatch(line.Split("//")[0])))
+        .Select(file => file.Path)
+        .ShouldBeEmpty();
+
+    [GeneratedRegex(@"\b(SemaphoreSlim|Channel|Task\.Run|new CancellationTokenSource|CancelAfter|Thread\.Sleep|ThreadPool)\b")]
+    private static partial Regex OwnWaits();
+
     [Fact]
     public void Every_error_code_is_used()
     {

@@ -7,7 +7,7 @@ namespace Grantkeeper.Tests.Tokens;
 public sealed class FlightsTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-    private readonly Flights<string, int> _flights = new();
+    private readonly Flights<string, int> _flights = new(new ThreadPoolWork());
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
