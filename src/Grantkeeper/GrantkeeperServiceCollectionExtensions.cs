@@ -8,6 +8,7 @@ using Grantkeeper.Consents;
 using Grantkeeper.Diagnostics;
 using Grantkeeper.Egress;
 using Grantkeeper.Encryption;
+using Grantkeeper.Failpoints;
 using Grantkeeper.Http;
 using Grantkeeper.Identity;
 using Grantkeeper.Integrations;
@@ -117,6 +118,7 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddSingleton<NodeIdentity>();
         services.AddSingleton<NodeSpool>();
         services.AddSingleton<ISpool>(provider => provider.GetRequiredService<NodeSpool>());
+        services.AddSingleton<IFailpoints, NoFailpoints>();
         services.AddSingleton<SharedTime>();
         services.AddSingleton<IDetached, ThreadPoolWork>();
         services.AddSingleton<TokenVault>();

@@ -1,4 +1,5 @@
 using Grantkeeper.Audit;
+using Grantkeeper.Failpoints;
 using Grantkeeper.Spool;
 using Grantkeeper.Storage;
 using Microsoft.Extensions.Logging;
@@ -10,7 +11,7 @@ namespace Grantkeeper.Tokens;
 /// Stores the answers that this node, or a node that died on this machine, held when it went away, and says so to the
 /// others: until then they leave those grants alone. Before it has run, this node serves nothing and refreshes nothing.
 /// </summary>
-internal sealed class SpoolReplay(ISpool spool, ITokenVault vault, ILateTokens lateTokens, ILogger<SpoolReplay> logger)
+internal sealed class SpoolReplay(ISpool spool, ITokenVault vault, ILateTokens lateTokens, IFailpoints failpoints, ILogger<SpoolReplay> logger)
 {
     private readonly HashSet<Guid> _stored = [];
     private Queue<LeftBehind>? _left;
@@ -27,7 +28,9 @@ internal sealed class SpoolReplay(ISpool spool, ITokenVault vault, ILateTokens l
             {
                 try
                 {
+                    await failpoints.Reach(Points.ReplayRead);
                     await Store(record, folder.NodeId, cancellation);
+                    await failpoints.Reach(Points.ReplayStored);
                     _stored.Add(record.Id);
                     folder.Stored(record);
                 }
@@ -39,6 +42,7 @@ internal sealed class SpoolReplay(ISpool spool, ITokenVault vault, ILateTokens l
                 }
             }
 
+            await failpoints.Reach(Points.ReplayDone);
             // Somebody who can read the rest may come; until then nobody relies on this node having told everything.
             if (folder.Unreadable == 0 && refused == 0)
                 await vault.AnnounceReplay(folder.NodeId, cancellation);

@@ -2,6 +2,7 @@ using Grantkeeper.Audit;
 using Grantkeeper.Egress;
 using Grantkeeper.Encryption;
 using Grantkeeper.Errors;
+using Grantkeeper.Failpoints;
 using Grantkeeper.Integrations;
 using Grantkeeper.OAuth;
 using Grantkeeper.Providers;
@@ -36,7 +37,7 @@ internal sealed record RefreshOutcome(GrantRow Row, Failure? Failure);
 /// </remarks>
 internal sealed class TokenRefresher(
     ITokenVault vault, ProviderCatalogue catalogue, EndpointDiscovery discovery, TokenRequests requests, ProviderCalls calls, ILateTokens lateTokens, ISpool spool, NodeIdentity node,
-    SecretBox box, Links.ConnectLinks links, GrantkeeperOptions options, IDetached detached, SharedTime time, ILogger<TokenRefresher> logger)
+    SecretBox box, Links.ConnectLinks links, GrantkeeperOptions options, IDetached detached, IFailpoints failpoints, SharedTime time, ILogger<TokenRefresher> logger)
 {
     private static readonly TimeSpan PollFirst = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan PollMost = TimeSpan.FromMilliseconds(500);
@@ -69,9 +70,11 @@ internal sealed class TokenRefresher(
             return new RefreshOutcome(seen, new Failure(ErrorCatalogue.Tokens.ProviderUnavailable) { RetryAfter = refusedFor });
 
         // 2. lease and intent
+        await failpoints.Reach(Points.RefreshBegun);
         var (leased, leasedAt, elsewhere) = await TakeLease(seen, attemptId, force);
         if (leased is null)
             return elsewhere!;
+        await failpoints.Reach(Points.RefreshLeased);
         var row = leased.Row;
         async Task<RefreshOutcome> GiveBack(Failure? failure)
         {
@@ -105,6 +108,7 @@ internal sealed class TokenRefresher(
         try
         {
             // 6. send through the provider's circuit
+            await failpoints.Reach(Points.RefreshReserved);
             var began = time.GetTimestamp();
             var answer = await calls.Run(provider.Key, priority, Send, failure => MayRepeat(provider.Manifest.Rotation, failure, time.GetElapsedTime(began)));
             var duration = time.GetElapsedTime(began);
@@ -119,11 +123,14 @@ internal sealed class TokenRefresher(
             var tokens = TokenMerge.Merge(answer.Response!, refreshToken, row.Integration.Scopes, sentAt, row.Tokens!.Lifetime);
             var kept = SpooledAnswer.Of(attemptId, row, tokens, sentAt, duration);
             isOnlyCopy = true;
+            await failpoints.Reach(Points.RefreshAnswered);
             if (!await slot.Keep(kept.ToRecord()) && options.DataPath is not null)
                 TokensLog.NotSpooled(logger, row.Integration.Id);
 
             // 9. store
+            await failpoints.Reach(Points.RefreshSpooled);
             var outcome = await Store(row, kept, source);
+            await failpoints.Reach(Points.RefreshStored);
             isOnlyCopy = false;
             return outcome;
         }
@@ -188,7 +195,11 @@ internal sealed class TokenRefresher(
             try
             {
                 if (await vault.SaveRefreshed(row, kept.Tokens, kept.AttemptId, kept.Attempt, source, node.Id, CancellationToken.None) == SaveOutcome.Lost)
+                {
+                    await failpoints.Reach(Points.RefreshSuperseded);
                     await lateTokens.Handle(row, kept, source, CancellationToken.None);
+                }
+
                 var now = await vault.Find(row.Integration.Id, row.Integration.UserId, CancellationToken.None);
                 return now is { Tokens: not null, Integration.IsActive: true }
                     ? new RefreshOutcome(now, null)
@@ -236,6 +247,7 @@ internal sealed class TokenRefresher(
         var wait = RefreshDecision.NextTry(leased, mayHaveRotated && !staysGood && !isSuspect, failure.RetryAfter, time.GetUtcNow());
         var attempt = new RefreshAttempt(Words.Of(failure.Kind), failure.Error, Words.Of(failure.Delivery), sentAt, duration, rejected ? null : time.GetUtcNow() + wait);
         TokensLog.RefreshFailed(logger, leased.Integration.Id, leased.Integration.Provider, attempt.Class, failure.Error, attempt.Delivery!);
+        await failpoints.Reach(Points.RefreshFailed);
         try
         {
             await vault.SaveFailure(leased, attemptId, attempt, new FailedRefresh(mayHaveRotated, detail, isSuspect), source, node.Id, CancellationToken.None);
@@ -245,6 +257,8 @@ internal sealed class TokenRefresher(
             // The lease ends by itself, and the open intent tells the next attempt that this one began.
             TokensLog.FailureNotStored(logger, leased.Integration.Id);
         }
+
+        await failpoints.Reach(Points.RefreshFailureStored);
 
         return new RefreshOutcome(leased, failure.Kind switch
         {

@@ -147,7 +147,7 @@ public sealed class StartUpTests
             var node = new Spool.NodeIdentity();
             var spool = new Spool.NodeSpool(options, node, new SecretBox(Keys), NullLogger<Spool.NodeSpool>.Instance);
             // Without a data path there is nothing to replay, so what that needs is never asked.
-            var replay = new Grantkeeper.Tokens.SpoolReplay(spool, null!, null!, NullLogger<Grantkeeper.Tokens.SpoolReplay>.Instance);
+            var replay = new Grantkeeper.Tokens.SpoolReplay(spool, null!, null!, null!, NullLogger<Grantkeeper.Tokens.SpoolReplay>.Instance);
             StartUp = new StartUp(options, Keys, _database, platformDatabase, clients, spool, node, replay, new SharedTime(TimeProvider.System), Readiness, TimeProvider.System, NullLogger<StartUp>.Instance);
         }
 
