@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Grantkeeper.Prove.Simulator;
 
 namespace Grantkeeper.Prove;
 
@@ -13,8 +14,6 @@ internal static class Program
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    private static readonly ICampaign[] Campaigns = [];
-
     public static async Task<int> Main(string[] args)
     {
         CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
@@ -22,10 +21,11 @@ internal static class Program
         var only = Option(args, "--only");
         var seed = ulong.TryParse(Option(args, "--seed"), out var given) ? given : 1;
         var json = args.Contains("--json");
-        var chosen = Campaigns.Where(campaign => only is null || campaign.Name == only).ToList();
+        ICampaign[] campaigns = [new SimulatorCampaign(int.TryParse(Option(args, "--seeds"), out var seeds) ? seeds : null), new MutationCampaign()];
+        var chosen = campaigns.Where(campaign => only is null || campaign.Name == only).ToList();
         if (chosen.Count == 0)
         {
-            await Console.Error.WriteLineAsync($"No campaign is called {only}. There are: {string.Join(", ", Campaigns.Select(campaign => campaign.Name))}.");
+            await Console.Error.WriteLineAsync($"No campaign is called {only}. There are: {string.Join(", ", campaigns.Select(campaign => campaign.Name))}.");
             return 2;
         }
 

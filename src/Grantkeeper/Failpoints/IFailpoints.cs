@@ -19,6 +19,9 @@ internal static class Points
     /// <summary>Lease and intent are committed; nothing is sent.</summary>
     public const string RefreshLeased = "refresh.leased";
 
+    /// <summary>The refresh token may be shown, and whoever looks now waits for this node.</summary>
+    public const string RefreshTakenOver = "refresh.taken_over";
+
     /// <summary>There is room in the spool; the request is next.</summary>
     public const string RefreshReserved = "refresh.reserved";
 
@@ -49,10 +52,13 @@ internal static class Points
     /// <summary>Everything of a spool is stored; nobody knows yet.</summary>
     public const string ReplayDone = "replay.done";
 
+    /// <summary>The points of a start.</summary>
+    public static readonly IReadOnlyList<string> Replay = [ReplayRead, ReplayStored, ReplayDone];
+
     /// <summary>Every point, for campaigns that visit them all.</summary>
     public static readonly IReadOnlyList<string> All =
     [
-        RefreshBegun, RefreshLeased, RefreshReserved, RefreshAnswered, RefreshSpooled, RefreshStored, RefreshSuperseded, RefreshFailed, RefreshFailureStored,
+        RefreshBegun, RefreshLeased, RefreshTakenOver, RefreshReserved, RefreshAnswered, RefreshSpooled, RefreshStored, RefreshSuperseded, RefreshFailed, RefreshFailureStored,
         ReplayRead, ReplayStored, ReplayDone,
     ];
 }

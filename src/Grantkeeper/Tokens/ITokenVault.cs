@@ -11,7 +11,7 @@ internal sealed record RefreshAttempt(string Class, string? Code, string? Delive
 internal sealed record Leased(GrantRow Row, EarlierIntent? Earlier);
 
 /// <summary>An attempt that began and whose end is not known.</summary>
-/// <param name="Node">Who sent it.</param>
+/// <param name="Node">Who sent it and may hold its answer; empty when it has said since that no answer came.</param>
 /// <param name="Age">How long ago, on the database's clock.</param>
 /// <param name="Retries">How many attempts have followed it, this one included.</param>
 /// <param name="NodeHasReplayed">True when that node has come back since and stored everything it held.</param>
@@ -56,6 +56,12 @@ internal interface ITokenVault
     /// grant is gone or no longer active. An intent that an earlier attempt left open stays, and is told.
     /// </summary>
     Task<Leased?> TakeLease(string userId, Guid integrationId, int epoch, Guid owner, string node, CancellationToken cancellation);
+
+    /// <summary>
+    /// Makes an intent that an earlier attempt left open this attempt's own, before a request follows that one: from now on
+    /// it is this node that may hold an answer. False when the lease is not ours any more.
+    /// </summary>
+    Task<bool> TakeOver(GrantRow row, Guid attemptId, string node, CancellationToken cancellation);
 
     /// <summary>Renews the lease for another <see cref="TokenVault.LeaseTime"/>; false when it is not ours any more.</summary>
     Task<bool> Extend(GrantRow row, CancellationToken cancellation);

@@ -31,8 +31,8 @@ internal static class IntentDecision
         if (RefreshDecision.MayStillBeServed(leased.Row, now))
             return leased.Row.Tokens!.ExpiresAt is { } end ? end - RefreshDecision.ServeMargin - now : spoolWait;
 
-        // This node's own attempt has ended without an answer, or its node is back and had none.
-        if (earlier.Node == node || earlier.NodeHasReplayed)
+        // The attempt has ended without an answer, was this node's own, or its node is back and had none.
+        if (earlier.Node.Length == 0 || earlier.Node == node || earlier.NodeHasReplayed)
             return null;
 
         // Another node may hold the answer. Longer than this nobody waits for it.

@@ -27,7 +27,8 @@ internal sealed record RefreshOutcome(GrantRow Row, Failure? Failure);
 /// 1. join the flight of this grant in this process<br/>
 /// 2. take the lease and write the intent in one committed statement; if another node holds it, wait for its result<br/>
 /// 3. look again: newer and good is served, the lease is given back<br/>
-/// 4. may the refresh token be shown? After an attempt whose end is unknown the provider's rotation profile decides<br/>
+/// 4. may the refresh token be shown? After an attempt whose end is unknown the provider's rotation profile decides, and
+/// the intent becomes this attempt's<br/>
 /// 5. take room in the spool: without it, nothing is sent<br/>
 /// 6. send through the provider's circuit: once, and again only what was surely not processed or may be shown twice<br/>
 /// 7. before each request: is there time left in the lease? If not it is renewed, or nothing is sent<br/>
@@ -95,6 +96,11 @@ internal sealed class TokenRefresher(
             var isAwaited = !RefreshDecision.MayStillBeServed(row, time.GetUtcNow());
             return await GiveBack(new Failure(isAwaited ? ErrorCatalogue.Tokens.AnswerAwaited : ErrorCatalogue.Tokens.ProviderUnavailable) { RetryAfter = wait });
         }
+
+        // From here on this node may hold the answer that others must wait for.
+        if (leased.Earlier is not null && !await vault.TakeOver(row, attemptId, node.Id, CancellationToken.None))
+            return new RefreshOutcome(row, Unavailable(row));
+        await failpoints.Reach(Points.RefreshTakenOver);
 
         if (row.OpenRefreshToken(box) is not { } refreshToken)
             return await GiveBack(new Failure(row.Tokens!.RefreshToken is null ? ErrorCatalogue.Tokens.RefreshUnsupported : ErrorCatalogue.Encryption.Unreadable));

@@ -60,6 +60,13 @@ internal sealed class TokenVault(Database database, SecretBox box, AuditLog audi
         },
         cancellation, userId, integrationId, owner, LeaseTime, node, epoch);
 
+    public async Task<bool> TakeOver(GrantRow row, Guid attemptId, string node, CancellationToken cancellation) => await database.ForUser(row.Integration.UserId).Execute(
+        """
+        UPDATE oauth_tokens SET intent_id = $4, intent_node = $5, intent_at = clock_timestamp()
+        WHERE user_id = $1 AND integration_id = $2 AND fence = $3 AND lease_until > clock_timestamp()
+        """,
+        cancellation, row.Integration.UserId, row.Integration.Id, row.Tokens!.Fence, attemptId, node) == 1;
+
     public async Task<bool> Extend(GrantRow row, CancellationToken cancellation) => await database.ForUser(row.Integration.UserId).Execute(
         "UPDATE oauth_tokens SET lease_until = clock_timestamp() + $4 WHERE user_id = $1 AND integration_id = $2 AND fence = $3 AND lease_until > clock_timestamp()",
         cancellation, row.Integration.UserId, row.Integration.Id, row.Tokens!.Fence, LeaseTime) == 1;
@@ -115,7 +122,8 @@ internal sealed class TokenVault(Database database, SecretBox box, AuditLog audi
             var saved = await db.Execute(
                 """
                 UPDATE oauth_tokens SET failure_count = failure_count + 1, next_refresh_at = coalesce($6, next_refresh_at), updated_at = now(), lease_until = NULL, claimed_until = NULL,
-                    intent_generation = CASE WHEN $7 OR intent_id <> $8 THEN intent_generation END, intent_node = CASE WHEN $7 OR intent_id <> $8 THEN intent_node END,
+                    intent_generation = CASE WHEN $7 OR intent_id <> $8 THEN intent_generation END,
+                    intent_node = CASE WHEN intent_id <> $8 THEN intent_node WHEN $7 THEN '' END,
                     intent_at = CASE WHEN $7 OR intent_id <> $8 THEN intent_at END, intent_id = CASE WHEN $7 OR intent_id <> $8 THEN intent_id END,
                     suspect_generation = CASE WHEN $10 THEN generation ELSE suspect_generation END, is_active = is_active AND $9::text IS NULL
                 WHERE user_id = $1 AND integration_id = $2 AND epoch = $3 AND generation = $4 AND fence = $5

@@ -1,0 +1,181 @@
+using Grantkeeper.Audit;
+using Grantkeeper.Failpoints;
+using Grantkeeper.Links;
+using Grantkeeper.Monitoring;
+using Grantkeeper.OAuth;
+using Grantkeeper.Providers;
+using Grantkeeper.Resilience;
+using Grantkeeper.Spool;
+using Grantkeeper.Storage;
+using Grantkeeper.Testing.Twins;
+using Grantkeeper.Tokens;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Grantkeeper.Prove.Simulator;
+
+/// <summary>A node: the product's own engine on simulated seams. A crash ends a life; the disk and the name stay.</summary>
+internal sealed class SimulatedNode(Simulation simulation, string name)
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan WorkPause = TimeSpan.FromSeconds(5);
+
+    private readonly Disk _disk = new();
+    private TokenAccess _access = null!;
+    private TokenRefresher _refresher = null!;
+    private TokenRequests _requests = null!;
+    private RefreshWorker _worker = null!;
+    private VaultTwin _vault = null!;
+    private EndpointDiscovery _discovery = null!;
+
+    public string Name { get; } = name;
+
+    public Life Life { get; private set; } = null!;
+
+    public NodeTime Time { get; private set; } = null!;
+
+    public SimulatedFailpoints Strikes { get; private set; } = null!;
+
+    /// <summary>True when it serves.</summary>
+    public bool IsReady { get; private set; }
+
+    public bool IsUp => Life is { IsOver: false };
+
+    /// <summary>Begins a life.</summary>
+    public void Start()
+    {
+        var (world, oracle) = (simulation.World, simulation.Oracle);
+        IsReady = false;
+        Life = new Life(world, Name);
+        Time = new NodeTime(world, Life, TimeSpan.FromMinutes(world.Dice.Between(-60, 60)));
+        var shared = new SharedTime(Time);
+        Strikes = new SimulatedFailpoints(Life, (point, strike) => simulation.Strike(this, point, strike));
+        var asking = new SimulatedAsking(simulation, Life);
+        _vault = new VaultTwin(simulation.Store, asking);
+        var egress = new SimulatedEgress(world, Life, Time, oracle);
+        _discovery = new EndpointDiscovery(egress, Time);
+        _requests = new TokenRequests(egress);
+        var calls = new ProviderCalls(simulation.Options.Resilience, Time, world.Dice.Share);
+        var spool = new SimulatedSpool(world, Life, _disk, oracle, Name, (simulation.Has & Protections.Spool) != 0, breaks: simulation.DiskBreaks);
+        var identity = new NodeIdentity();
+        identity.Take(Name);
+        var links = new ConnectLinks(simulation.Options);
+        _refresher = new TokenRefresher(
+            _vault, Simulation.Catalogue, _discovery, _requests, calls, _vault, spool, identity, simulation.Box, links, simulation.Options, new InTurn(), Strikes, shared,
+            NullLogger<TokenRefresher>.Instance);
+        _access = new TokenAccess(_vault, _refresher, new NoReleases(), simulation.Box, links, shared, NullLogger<TokenAccess>.Instance);
+        _worker = new RefreshWorker(_vault, _vault, _refresher, new Readiness(), simulation.Options, Time, NullLogger<RefreshWorker>.Instance);
+        var replay = new SpoolReplay(spool, _vault, _vault, Strikes, NullLogger<SpoolReplay>.Instance);
+        // What a start does is rare: half of them are struck there.
+        if (simulation.Works && world.Dice.Chance(0.5))
+            Strikes.Armed[world.Dice.Of(Points.Replay)] = (Strike)world.Dice.Below(5);
+        simulation.Journal.Note($"{Name} starts, its clock is off by {Time.Offset}");
+        Run(async () =>
+        {
+            while (!await BringUp(asking, shared, replay))
+                await Task.Delay(Pause, Time);
+            IsReady = true;
+            simulation.Journal.Note($"{Name} is ready");
+            await Work();
+        });
+    }
+
+    /// <summary>kill -9.</summary>
+    public void Crash()
+    {
+        simulation.Journal.Note($"{Name} crashes");
+        simulation.Crashes++;
+        IsReady = false;
+        Life.End();
+        _disk.Crash(simulation.World.Dice);
+    }
+
+    /// <summary>Runs something on this node. Nothing but an absent database may come out of it as an exception.</summary>
+    public void Run(Func<Task> work) => Life.Run(async () =>
+    {
+        try
+        {
+            await work();
+        }
+        catch (StorageUnavailableException)
+        {
+            // A caller gets 503 for it.
+        }
+        catch (OperationCanceledException)
+        {
+            // A caller gave up; what it began goes on (I11).
+            simulation.Journal.Check("I11", true, () => "");
+        }
+        catch (Exception exception)
+        {
+            simulation.Journal.Check("no bug", false, () => exception.ToString());
+        }
+    });
+
+    public Task<Grantkeeper.Errors.Result<TokenGrant>> Read(Guid integration, string userId, TimeSpan minTtl, CancellationToken cancellation) =>
+        _access.Get(integration, userId, minTtl, ScopeSet.Empty, AuditSource.Background, cancellation);
+
+    /// <summary>A forced refresh.</summary>
+    public async Task<Grantkeeper.Errors.Result<GrantRow>?> Refresh(Guid integration) =>
+        await _vault.Find(integration, null, default) is { } row ? await _access.Refresh(row, AuditSource.Background, default) : default(Grantkeeper.Errors.Result<GrantRow>?);
+
+    /// <summary>An API said 401.</summary>
+    public async Task<bool> Reject(Guid integration, long generation) =>
+        await _vault.Find(integration, null, default) is { Tokens: not null } row && await _vault.Suspect(row, generation, AuditSource.Background, default);
+
+    /// <summary>Something in the store that this node asks for: a consent, a disconnect.</summary>
+    public Task<T> Ask<T>(Func<T> statement) => new SimulatedAsking(simulation, Life).Ask(false, statement);
+
+    private static async Task<bool> BringUp(SimulatedAsking asking, SharedTime shared, SpoolReplay replay)
+    {
+        try
+        {
+            await asking.ReadClock(shared);
+            await replay.Run(default);
+            return true;
+        }
+        catch (StorageUnavailableException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>What the product's workers do.</summary>
+    private async Task Work()
+    {
+        while (simulation.Works)
+        {
+            await _worker.Round(default);
+            await Deliver();
+            await Task.Delay(WorkPause, Time);
+        }
+    }
+
+    private async Task Deliver()
+    {
+        foreach (var entry in simulation.Store.Outbox.Where(entry => !entry.IsDelivered).ToList())
+        {
+            entry.Attempts++;
+            var provider = Simulation.Catalogue.Find(entry.Provider)!;
+            var endpoints = (await _discovery.Of(provider)).Value;
+            if (await _requests.Revoke(provider, endpoints, entry.RefreshToken, OAuthNames.RefreshToken, default) == RevocationOutcome.Confirmed)
+                entry.IsDelivered = true;
+        }
+    }
+
+    private sealed class InTurn : IDetached
+    {
+        public async Task<T> Start<T>(Func<Task<T>> work)
+        {
+            await Task.Yield();
+            return await work();
+        }
+    }
+
+    private sealed class NoReleases : IReleases
+    {
+        public void Count(GrantRow row, string caller)
+        {
+            // Nothing is counted in a simulation.
+        }
+    }
+}
