@@ -126,6 +126,7 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddSingleton<Revocations>();
         services.AddSingleton<IOutboxHandler>(provider => provider.GetRequiredService<Revocations>());
         services.AddSingleton<ILateTokens, LateTokens>();
+        services.AddSingleton<AnswerStore>();
         services.AddSingleton<TokenRefresher>();
         services.AddSingleton<SpoolReplay>();
         services.AddSingleton<IDueQueue, DueQueue>();

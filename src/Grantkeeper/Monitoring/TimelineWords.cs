@@ -53,9 +53,12 @@ internal static class TimelineWords
         "connect_session_ended" => "The connect page was ended.",
         "refresh" => "Renewed.",
         "refresh_failed" => "Renewing failed.",
-        "refresh_superseded" => row.Code == "revoking"
-            ? "An answer came after the disconnect; its tokens are revoked at the provider."
-            : "An answer came too late: a newer one had taken its place. It is kept until the newer one has been used.",
+        "refresh_superseded" => row.Code switch
+        {
+            "revoking" => "An answer came after the disconnect; its tokens are revoked at the provider.",
+            "kept" => "An answer came too late: another one had taken its place. It is kept until that one has been used.",
+            _ => "An answer came too late: a newer one had taken its place and has been used.",
+        },
         "token_rejected" => "An API of the provider refused the access token, and this was reported.",
         "disconnect" => "The account was disconnected; its tokens were destroyed.",
         "sandbox_expired" => "The access token was made to end, on purpose, in the sandbox.",

@@ -11,11 +11,13 @@ internal sealed record RefreshAttempt(string Class, string? Code, string? Delive
 internal sealed record Leased(GrantRow Row, EarlierIntent? Earlier);
 
 /// <summary>An attempt that began and whose end is not known.</summary>
-/// <param name="Node">Who sent it and may hold its answer; empty when it has said since that no answer came.</param>
+/// <param name="Holders">
+/// The nodes that may hold an answer: they sent it, or one before it, and have neither said that none came nor come back and
+/// stored everything they held.
+/// </param>
 /// <param name="Age">How long ago, on the database's clock.</param>
 /// <param name="Retries">How many attempts have followed it, this one included.</param>
-/// <param name="NodeHasReplayed">True when that node has come back since and stored everything it held.</param>
-internal sealed record EarlierIntent(string Node, TimeSpan Age, int Retries, bool NodeHasReplayed);
+internal sealed record EarlierIntent(IReadOnlyList<string> Holders, TimeSpan Age, int Retries);
 
 /// <summary>How a success was taken.</summary>
 internal enum SaveOutcome
@@ -59,9 +61,13 @@ internal interface ITokenVault
 
     /// <summary>
     /// Makes an intent that an earlier attempt left open this attempt's own, before a request follows that one: from now on
-    /// it is this node that may hold an answer. False when the lease is not ours any more.
+    /// this node too may hold an answer. False when the lease is not ours any more.
     /// </summary>
-    Task<bool> TakeOver(GrantRow row, Guid attemptId, string node, CancellationToken cancellation);
+    /// <param name="row">The leased row.</param>
+    /// <param name="attemptId">This attempt.</param>
+    /// <param name="holders">The nodes that may hold an answer from now on, this one among them.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    Task<bool> TakeOver(GrantRow row, Guid attemptId, IReadOnlyList<string> holders, CancellationToken cancellation);
 
     /// <summary>Renews the lease for another <see cref="TokenVault.LeaseTime"/>; false when it is not ours any more.</summary>
     Task<bool> Extend(GrantRow row, CancellationToken cancellation);
@@ -96,7 +102,9 @@ internal interface ILateTokens
 {
     /// <summary>
     /// Revokes the tokens at the provider when the user has disconnected meanwhile. When another refresh or a new consent
-    /// won, they are kept sealed and never revoked, since a revocation may end the winner's grant too (RFC 7009 section 2.1).
+    /// won, they are kept sealed until the winner was used, and never revoked, since a revocation may end the winner's grant
+    /// too (RFC 7009 section 2.1). Where the winner has been used already, as for an answer that was stored long ago and is
+    /// found again after a crash, they are dropped: shown again they would end the grant.
     /// </summary>
     Task Handle(GrantRow tried, SpooledAnswer late, AuditSource source, CancellationToken cancellation);
 

@@ -31,11 +31,15 @@ internal static class IntentDecision
         if (RefreshDecision.MayStillBeServed(leased.Row, now))
             return leased.Row.Tokens!.ExpiresAt is { } end ? end - RefreshDecision.ServeMargin - now : spoolWait;
 
-        // The attempt has ended without an answer, was this node's own, or its node is back and had none.
-        if (earlier.Node.Length == 0 || earlier.Node == node || earlier.NodeHasReplayed)
+        // Every node that could hold the answer has said that it does not; what this one holds it would have stored.
+        if (earlier.Holders.All(holder => holder == node))
             return null;
 
         // Another node may hold the answer. Longer than this nobody waits for it.
         return earlier.Age < spoolWait ? spoolWait - earlier.Age : null;
     }
+
+    /// <summary>The nodes that may hold an answer once this one sends too; those that were waited for long enough are given up.</summary>
+    public static IReadOnlyList<string> HoldersAfter(EarlierIntent earlier, string node, TimeSpan spoolWait) =>
+        earlier.Age < spoolWait ? [node, .. earlier.Holders.Where(holder => holder != node)] : [node];
 }

@@ -19,14 +19,21 @@ internal sealed class LateTokens(Database database, SecretBox box, Revocations r
         await database.ForUser(userId).Transaction(async db =>
         {
             // Locked, so that no disconnect comes between looking and keeping.
-            var isConnected = await TokenVault.Lock(db, id, userId, cancellation) is { Tokens: not null };
-            if (isConnected)
-                await Keep(db, tried, late, cancellation);
-            else
+            var (now, code) = ((await TokenVault.Lock(db, id, userId, cancellation))?.Tokens, "dropped");
+            if (now is null)
+            {
+                code = "revoking";
                 await revocations.Enqueue(db, tried.Integration, late.Tokens.RefreshToken, late.Tokens.AccessToken, claimed: false, cancellation);
+            }
+            else if (now.Epoch != late.Epoch || now.Generation == late.Generation + 1)
+            {
+                code = "kept";
+                await Keep(db, tried, late, cancellation);
+            }
+
             await audit.Write(
                 db,
-                new AuditEvent(AuditAction.RefreshSuperseded, userId, source) { IntegrationId = id, Provider = tried.Integration.Provider, Code = isConnected ? "kept" : "revoking" },
+                new AuditEvent(AuditAction.RefreshSuperseded, userId, source) { IntegrationId = id, Provider = tried.Integration.Provider, Code = code },
                 cancellation);
             return true;
         }, cancellation);

@@ -11,7 +11,7 @@ namespace Grantkeeper.Tokens;
 /// Stores the answers that this node, or a node that died on this machine, held when it went away, and says so to the
 /// others: until then they leave those grants alone. Before it has run, this node serves nothing and refreshes nothing.
 /// </summary>
-internal sealed class SpoolReplay(ISpool spool, ITokenVault vault, ILateTokens lateTokens, IFailpoints failpoints, ILogger<SpoolReplay> logger)
+internal sealed class SpoolReplay(ISpool spool, ITokenVault vault, AnswerStore answers, IFailpoints failpoints, ILogger<SpoolReplay> logger)
 {
     private readonly HashSet<Guid> _stored = [];
     private Queue<LeftBehind>? _left;
@@ -67,12 +67,7 @@ internal sealed class SpoolReplay(ISpool spool, ITokenVault vault, ILateTokens l
             return;
         }
 
-        var tried = answer.On(current);
-        var outcome = current.Tokens is null
-            ? SaveOutcome.Lost
-            : await vault.SaveRefreshed(tried, answer.Tokens, answer.AttemptId, answer.Attempt, AuditSource.Background, nodeId, cancellation);
-        if (outcome == SaveOutcome.Lost)
-            await lateTokens.Handle(tried, answer, AuditSource.Background, cancellation);
+        var outcome = await answers.Store(answer.On(current), answer, AuditSource.Background, nodeId, cancellation);
         TokensLog.Replayed(logger, answer.IntegrationId, answer.Generation + 1, outcome.ToString());
     }
 }

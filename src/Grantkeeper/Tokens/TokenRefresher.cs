@@ -37,7 +37,7 @@ internal sealed record RefreshOutcome(GrantRow Row, Failure? Failure);
 /// 10. or write the failure, if the grant still stands where it failed
 /// </remarks>
 internal sealed class TokenRefresher(
-    ITokenVault vault, ProviderCatalogue catalogue, EndpointDiscovery discovery, TokenRequests requests, ProviderCalls calls, ILateTokens lateTokens, ISpool spool, NodeIdentity node,
+    ITokenVault vault, ProviderCatalogue catalogue, EndpointDiscovery discovery, TokenRequests requests, ProviderCalls calls, AnswerStore answers, ILateTokens lateTokens, ISpool spool, NodeIdentity node,
     SecretBox box, Links.ConnectLinks links, GrantkeeperOptions options, IDetached detached, IFailpoints failpoints, SharedTime time, ILogger<TokenRefresher> logger)
 {
     private static readonly TimeSpan PollFirst = TimeSpan.FromMilliseconds(50);
@@ -76,7 +76,7 @@ internal sealed class TokenRefresher(
         if (leased is null)
             return elsewhere!;
         await failpoints.Reach(Points.RefreshLeased);
-        var row = leased.Row;
+        var (row, firstLeasedAt) = (leased.Row, leasedAt);
         async Task<RefreshOutcome> GiveBack(Failure? failure)
         {
             await vault.Release(row, attemptId, CancellationToken.None);
@@ -98,7 +98,7 @@ internal sealed class TokenRefresher(
         }
 
         // From here on this node may hold the answer that others must wait for.
-        if (leased.Earlier is not null && !await vault.TakeOver(row, attemptId, node.Id, CancellationToken.None))
+        if (leased.Earlier is { } earlier && !await vault.TakeOver(row, attemptId, IntentDecision.HoldersAfter(earlier, node.Id, options.SpoolWait), CancellationToken.None))
             return new RefreshOutcome(row, Unavailable(row));
         await failpoints.Reach(Points.RefreshTakenOver);
 
@@ -116,7 +116,7 @@ internal sealed class TokenRefresher(
             // 6. send through the provider's circuit
             await failpoints.Reach(Points.RefreshReserved);
             var began = time.GetTimestamp();
-            var answer = await calls.Run(provider.Key, priority, Send, failure => MayRepeat(provider.Manifest.Rotation, failure, time.GetElapsedTime(began)));
+            var answer = await calls.Run(provider.Key, priority, Send, failure => MayRepeat(provider.Manifest.Rotation, failure, SinceFirst()));
             var duration = time.GetElapsedTime(began);
             if (answer.Failure is { Error: ProviderCalls.NotSent })
                 return new RefreshOutcome(row, Unavailable(row));
@@ -145,6 +145,9 @@ internal sealed class TokenRefresher(
             if (!isOnlyCopy)
                 slot.Free();
         }
+
+        // The provider may have rotated when the earlier attempt, whose end is unknown, came to it.
+        TimeSpan SinceFirst() => (leased.Earlier?.Age ?? TimeSpan.Zero) + time.GetElapsedTime(firstLeasedAt);
 
         // 7. time left in the lease
         async Task<TokenAnswer?> Send()
@@ -200,12 +203,7 @@ internal sealed class TokenRefresher(
         {
             try
             {
-                if (await vault.SaveRefreshed(row, kept.Tokens, kept.AttemptId, kept.Attempt, source, node.Id, CancellationToken.None) == SaveOutcome.Lost)
-                {
-                    await failpoints.Reach(Points.RefreshSuperseded);
-                    await lateTokens.Handle(row, kept, source, CancellationToken.None);
-                }
-
+                await answers.Store(row, kept, source, node.Id, CancellationToken.None);
                 var now = await vault.Find(row.Integration.Id, row.Integration.UserId, CancellationToken.None);
                 return now is { Tokens: not null, Integration.IsActive: true }
                     ? new RefreshOutcome(now, null)
@@ -242,7 +240,8 @@ internal sealed class TokenRefresher(
         var leased = held.Row;
         var rejected = failure.Kind == TokenFailureKind.Rejected;
         // Where two answers came to one refresh, the provider may hold to the one that lost here.
-        if (rejected && failure != AnotherAccount && await Recover(leased, sentAt, duration, source) is { } recovered)
+        var isRecoverable = rejected && failure != AnotherAccount;
+        if (isRecoverable && await Recover(leased, sentAt, duration, source) is { } recovered)
             return recovered;
         // An earlier attempt without a known end may have rotated the token: then it is our loss, not the user's refusal.
         var isLate = held.Earlier is not null;
@@ -265,6 +264,9 @@ internal sealed class TokenRefresher(
         }
 
         await failpoints.Reach(Points.RefreshFailureStored);
+        // It may have come between looking and writing.
+        if (isRecoverable && await Recover(leased, sentAt, duration, source) is { } recoveredNow)
+            return recoveredNow;
 
         return new RefreshOutcome(leased, failure.Kind switch
         {

@@ -40,14 +40,14 @@ internal sealed class TokenVault(Database database, SecretBox box, AuditLog audi
         WITH t AS (
             UPDATE oauth_tokens SET lease_owner = $3, fence = fence + 1, lease_until = clock_timestamp() + $4,
                 intent_id = coalesce(intent_id, $3), intent_generation = coalesce(intent_generation, generation),
-                intent_node = coalesce(intent_node, $5), intent_at = coalesce(intent_at, clock_timestamp()),
+                intent_nodes = CASE WHEN intent_id IS NULL THEN ARRAY[$5] ELSE intent_nodes END, intent_at = coalesce(intent_at, clock_timestamp()),
                 intent_retries = CASE WHEN intent_id IS NULL THEN 0 ELSE intent_retries + 1 END
             WHERE user_id = $1 AND integration_id = $2 AND epoch = $6 AND is_active AND (lease_until IS NULL OR lease_until < clock_timestamp())
             RETURNING *
         )
         SELECT {IntegrationStore.Columns}, s.salt, {TokenColumns},
-            t.intent_node, clock_timestamp() - t.intent_at, t.intent_retries,
-            EXISTS (SELECT FROM nodes n WHERE n.node = t.intent_node AND n.spool_replayed_at >= t.intent_at)
+            ARRAY(SELECT h.node FROM unnest(t.intent_nodes) AS h(node) WHERE NOT EXISTS (SELECT FROM nodes n WHERE n.node = h.node AND n.spool_replayed_at >= t.intent_at)),
+            clock_timestamp() - t.intent_at, t.intent_retries
         FROM t JOIN oauth_integrations i ON i.user_id = t.user_id AND i.id = t.integration_id
         LEFT JOIN owner_salts s ON s.user_id = t.user_id
         """,
@@ -56,16 +56,16 @@ internal sealed class TokenVault(Database database, SecretBox box, AuditLog audi
             var grant = Map(row);
             return new Leased(grant, grant.Tokens!.IntentId == owner
                 ? null
-                : new EarlierIntent(row.GetString(FirstIntentColumn), row.GetTimeSpan(FirstIntentColumn + 1), row.GetInt32(FirstIntentColumn + 2), row.GetBoolean(FirstIntentColumn + 3)));
+                : new EarlierIntent(row.Texts(FirstIntentColumn), row.GetTimeSpan(FirstIntentColumn + 1), row.GetInt32(FirstIntentColumn + 2)));
         },
         cancellation, userId, integrationId, owner, LeaseTime, node, epoch);
 
-    public async Task<bool> TakeOver(GrantRow row, Guid attemptId, string node, CancellationToken cancellation) => await database.ForUser(row.Integration.UserId).Execute(
+    public async Task<bool> TakeOver(GrantRow row, Guid attemptId, IReadOnlyList<string> holders, CancellationToken cancellation) => await database.ForUser(row.Integration.UserId).Execute(
         """
-        UPDATE oauth_tokens SET intent_id = $4, intent_node = $5, intent_at = clock_timestamp()
+        UPDATE oauth_tokens SET intent_id = $4, intent_nodes = $5, intent_at = clock_timestamp()
         WHERE user_id = $1 AND integration_id = $2 AND fence = $3 AND lease_until > clock_timestamp()
         """,
-        cancellation, row.Integration.UserId, row.Integration.Id, row.Tokens!.Fence, attemptId, node) == 1;
+        cancellation, row.Integration.UserId, row.Integration.Id, row.Tokens!.Fence, attemptId, holders.ToArray()) == 1;
 
     public async Task<bool> Extend(GrantRow row, CancellationToken cancellation) => await database.ForUser(row.Integration.UserId).Execute(
         "UPDATE oauth_tokens SET lease_until = clock_timestamp() + $4 WHERE user_id = $1 AND integration_id = $2 AND fence = $3 AND lease_until > clock_timestamp()",
@@ -86,7 +86,7 @@ internal sealed class TokenVault(Database database, SecretBox box, AuditLog audi
                 """
                 UPDATE oauth_tokens SET generation = $4 + 1, access_token = $5, refresh_token = $6, expires_at = $7, lifetime_seconds = $8,
                     scope = $9, next_refresh_at = $10, updated_at = now(), last_refreshed_at = now(), suspect_generation = NULL, failure_count = 0,
-                    lease_until = NULL, intent_id = NULL, intent_generation = NULL, intent_node = NULL, intent_at = NULL, intent_retries = 0, stored_attempt = $11, claimed_until = NULL,
+                    lease_until = NULL, intent_id = NULL, intent_generation = NULL, intent_nodes = NULL, intent_at = NULL, intent_retries = 0, stored_attempt = $11, claimed_until = NULL,
                     is_active = EXISTS (SELECT FROM oauth_integrations i WHERE i.user_id = $1 AND i.id = $2 AND i.status NOT IN ('inactive', 'revoked'))
                 WHERE user_id = $1 AND integration_id = $2 AND epoch = $3 AND generation = $4
                 """,
@@ -123,12 +123,12 @@ internal sealed class TokenVault(Database database, SecretBox box, AuditLog audi
                 """
                 UPDATE oauth_tokens SET failure_count = failure_count + 1, next_refresh_at = coalesce($6, next_refresh_at), updated_at = now(), lease_until = NULL, claimed_until = NULL,
                     intent_generation = CASE WHEN $7 OR intent_id <> $8 THEN intent_generation END,
-                    intent_node = CASE WHEN intent_id <> $8 THEN intent_node WHEN $7 THEN '' END,
+                    intent_nodes = CASE WHEN intent_id <> $8 THEN intent_nodes WHEN $7 THEN array_remove(intent_nodes, $11) END,
                     intent_at = CASE WHEN $7 OR intent_id <> $8 THEN intent_at END, intent_id = CASE WHEN $7 OR intent_id <> $8 THEN intent_id END,
                     suspect_generation = CASE WHEN $10 THEN generation ELSE suspect_generation END, is_active = is_active AND $9::text IS NULL
                 WHERE user_id = $1 AND integration_id = $2 AND epoch = $3 AND generation = $4 AND fence = $5
                 """,
-                cancellation, userId, id, row.Tokens!.Epoch, row.Tokens.Generation, row.Tokens.Fence, attempt.NextAttemptAt?.UtcDateTime, failed.MayHaveRotated, attemptId, rejectedDetail, failed.IsSuspect);
+                cancellation, userId, id, row.Tokens!.Epoch, row.Tokens.Generation, row.Tokens.Fence, attempt.NextAttemptAt?.UtcDateTime, failed.MayHaveRotated, attemptId, rejectedDetail, failed.IsSuspect, node);
             await Record(db, row, attempt, cancellation);
             if (saved == 0)
                 return false;
@@ -191,7 +191,7 @@ internal sealed class TokenVault(Database database, SecretBox box, AuditLog audi
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
             ON CONFLICT (user_id, integration_id) DO UPDATE SET epoch = $4, generation = $5, access_token = $6, refresh_token = $7, expires_at = $8,
                 lifetime_seconds = $9, scope = $10, next_refresh_at = $11, updated_at = now(), is_active = true, suspect_generation = NULL, failure_count = 0,
-                lease_until = NULL, intent_id = NULL, intent_generation = NULL, intent_node = NULL, intent_at = NULL, intent_retries = 0, claimed_until = NULL
+                lease_until = NULL, intent_id = NULL, intent_generation = NULL, intent_nodes = NULL, intent_at = NULL, intent_retries = 0, claimed_until = NULL
             """,
             cancellation, userId, Guid.CreateVersion7(time.GetUtcNow()), integrationId, epoch, generation,
             Sealed(tokens.AccessToken, GrantRow.AccessTokenPurpose), Sealed(tokens.RefreshToken, GrantRow.RefreshTokenPurpose),
@@ -213,7 +213,7 @@ internal sealed class TokenVault(Database database, SecretBox box, AuditLog audi
     private const string ClearOwnIntent = """
         intent_retries = CASE WHEN intent_id = $3 THEN 0 ELSE greatest(intent_retries - 1, 0) END,
         intent_generation = CASE WHEN intent_id = $3 THEN NULL ELSE intent_generation END,
-        intent_node = CASE WHEN intent_id = $3 THEN NULL ELSE intent_node END,
+        intent_nodes = CASE WHEN intent_id = $3 THEN NULL ELSE intent_nodes END,
         intent_at = CASE WHEN intent_id = $3 THEN NULL ELSE intent_at END,
         intent_id = CASE WHEN intent_id = $3 THEN NULL ELSE intent_id END
         """;

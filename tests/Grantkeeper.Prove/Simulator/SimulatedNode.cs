@@ -59,12 +59,13 @@ internal sealed class SimulatedNode(Simulation simulation, string name)
         var identity = new NodeIdentity();
         identity.Take(Name);
         var links = new ConnectLinks(simulation.Options);
+        var answers = new AnswerStore(_vault, _vault, Strikes);
         _refresher = new TokenRefresher(
-            _vault, Simulation.Catalogue, _discovery, _requests, calls, _vault, spool, identity, simulation.Box, links, simulation.Options, new InTurn(), Strikes, shared,
+            _vault, Simulation.Catalogue, _discovery, _requests, calls, answers, _vault, spool, identity, simulation.Box, links, simulation.Options, new InTurn(), Strikes, shared,
             NullLogger<TokenRefresher>.Instance);
         _access = new TokenAccess(_vault, _refresher, new NoReleases(), simulation.Box, links, shared, NullLogger<TokenAccess>.Instance);
         _worker = new RefreshWorker(_vault, _vault, _refresher, new Readiness(), simulation.Options, Time, NullLogger<RefreshWorker>.Instance);
-        var replay = new SpoolReplay(spool, _vault, _vault, Strikes, NullLogger<SpoolReplay>.Instance);
+        var replay = new SpoolReplay(spool, _vault, answers, Strikes, NullLogger<SpoolReplay>.Instance);
         // What a start does is rare: half of them are struck there.
         if (simulation.Works && world.Dice.Chance(0.5))
             Strikes.Armed[world.Dice.Of(Points.Replay)] = (Strike)world.Dice.Below(5);

@@ -55,7 +55,7 @@ internal sealed class Simulation
         var keys = new KeyRing();
         keys.Use(new Dictionary<int, byte[]> { [1] = new byte[32] });
         Box = new SecretBox(keys);
-        Store = new StoreTwin(Box, () => World.TrueTime, has) { Wrote = OnWrite, Condemned = OnCondemned };
+        Store = new StoreTwin(Box, () => World.TrueTime, has) { Wrote = OnWrite, Condemned = OnCondemned, Held = OnHeld };
         // Half of the runs have a disk that fails now and then.
         DiskBreaks = World.Dice.Chance(0.3) && has == Protections.All ? 0.01 : 0;
         ConnectionBreaks = World.Dice.Chance(0.5) ? 0.02 : 0;
@@ -293,6 +293,7 @@ internal sealed class Simulation
     {
         if (!node.IsReady || held.IsChanging || !held.IsConnected)
             return;
+        var family = held.Family;
         held.IsChanging = true;
         Journal.Note($"{held.Id} is disconnected on {node.Name}");
         node.Run(async () =>
@@ -304,7 +305,9 @@ internal sealed class Simulation
                     held.IsConnected = false;
                     return Store.Disconnect(held.Id);
                 });
-                held.DisconnectedAt = World.Now;
+                // A node that was stopped here may hear of it after the next consent.
+                if (!held.IsConnected && held.Family == family)
+                    held.DisconnectedAt = World.Now;
             }
             finally
             {
@@ -344,9 +347,10 @@ internal sealed class Simulation
     {
         if (!node.IsUp)
             return;
+        // Shorter than the time that others wait for what it may hold, also when it dies again while it starts.
+        var longest = !node.IsReady ? TimeSpan.FromSeconds(10) : TimeSpan.FromMinutes(Dice.Chance(0.2) ? 6 : 1);
         node.Crash();
-        // Shorter than the time that others wait for what it may hold.
-        World.After(Dice.Span(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(Dice.Chance(0.2) ? 8 : 1)), () =>
+        World.After(Dice.Span(TimeSpan.FromSeconds(1), longest), () =>
         {
             if (!node.IsUp)
                 node.Start();
@@ -433,13 +437,19 @@ internal sealed class Simulation
         // The grant can really be renewed: each live one is told to.
         var outcome = Renew(held);
         // An attempt whose end nobody knows is not followed by another one while the access token is good.
-        if (outcome is { IsSuccess: false } && Store.Find(held.Id, null)!.Tokens is { IntentId: not null, ExpiresAt: { } end } && end > World.TrueTime)
+        if (outcome is { IsSuccess: false } && Store.Find(held.Id, null)!.Tokens is { IntentId: not null, ExpiresAt: { } end })
         {
-            World.Run(end - World.TrueTime + TimeSpan.FromMinutes(1));
+            World.Run((end > World.TrueTime ? end - World.TrueTime : TimeSpan.Zero) + TimeSpan.FromMinutes(1));
             outcome = Renew(held);
         }
 
-        Journal.Check("I13", outcome is { IsSuccess: true }, () => $"{held.Id} at {held.Provider} cannot be renewed in the end: {(outcome is { } ended && !ended.IsSuccess ? ended.Failure.Code.Code : "no answer")}");
+        Journal.Check("I13", outcome is { IsSuccess: true }, () => $"{held.Id} at {held.Provider} cannot be renewed in the end: {(outcome is { } ended && !ended.IsSuccess ? ended.Failure.Code.Code : "no answer")}; {Describe(held)}");
+    }
+
+    private string Describe(Held held)
+    {
+        var tokens = Store.Grants.First(grant => grant.Id == held.Id).Tokens!;
+        return $"{tokens.Epoch}.{tokens.Generation} ends {tokens.ExpiresAt:HH:mm:ss}, fails {tokens.FailureCount}, next {tokens.NextRefreshAt:HH:mm:ss}, lease until {tokens.LeaseUntil:HH:mm:ss}, intent of {string.Join(',', tokens.IntentNodes ?? [])} at {tokens.IntentAt:HH:mm:ss} ({tokens.IntentRetries}), now {World.TrueTime:HH:mm:ss}";
     }
 
     private Grantkeeper.Errors.Result<GrantRow>? Renew(Held held)
@@ -464,6 +474,9 @@ internal sealed class Simulation
         if (held is not null && epochBefore == tokens.Epoch)
             Journal.Check("I7", Oracle.FamilyOf(refreshToken.Reveal()) == held.Family, () => $"a refresh of an earlier consent was written over {grant.Id}");
     }
+
+    private void OnHeld(GrantRow row, long fence) => Journal.Check(
+        "I6", row.Tokens!.Fence == fence, () => $"a holder of {row.Integration.Id} wrote with fence {row.Tokens.Fence} although {fence} stands");
 
     private void OnCondemned(GrantRow row, string detail)
     {

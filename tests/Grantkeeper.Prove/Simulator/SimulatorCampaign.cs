@@ -35,12 +35,11 @@ internal sealed class SimulatorCampaign(int? seeds = null) : ICampaign
         foreach (var broken in runs.Broken.Take(3))
         {
             await output.WriteLineAsync($"seed {broken.Seed}: {broken.Violations[0]}");
-            await output.WriteLineAsync($"  ./prove --only simulator --seed {broken.Seed} begins with it; its story:");
             var again = new Simulation(broken.Seed, tells: true);
             again.Run();
-            var end = again.Journal.Story.FindIndex(line => line.Contains("BROKEN", StringComparison.Ordinal)) + 1;
-            foreach (var line in again.Journal.Story.Take(end).TakeLast(150))
-                await output.WriteLineAsync("    " + line);
+            var file = Path.Combine("artifacts", $"prove-seed-{broken.Seed}.txt");
+            await File.WriteAllLinesAsync(file, again.Journal.Story);
+            await output.WriteLineAsync($"  its story is in {file}; again: ./prove --only simulator --seeds 1 --seed {broken.Seed}");
         }
 
         var proofs = Invariants.Select(invariant => new Proof(

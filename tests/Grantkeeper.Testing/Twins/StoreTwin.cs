@@ -41,6 +41,9 @@ internal sealed class StoreTwin(SecretBox box, Func<DateTimeOffset> clock, Prote
     /// <summary>Told when a grant is condemned: the row that was tried, and why.</summary>
     public Action<GrantRow, string>? Condemned { get; set; }
 
+    /// <summary>Told when a holder's write is taken: the fence that it had, and the one that stands.</summary>
+    public Action<GrantRow, long>? Held { get; set; }
+
     public IReadOnlyCollection<TwinGrant> Grants => _grants.Values;
 
     public List<TwinRevocation> Outbox { get; } = [];
@@ -63,19 +66,19 @@ internal sealed class StoreTwin(SecretBox box, Func<DateTimeOffset> clock, Prote
         tokens.LeaseUntil = now + TokenVault.LeaseTime;
         var earlier = tokens.IntentId is null
             ? null
-            : new EarlierIntent(tokens.IntentNode!, now - tokens.IntentAt!.Value, ++tokens.IntentRetries, _replayedAt.TryGetValue(tokens.IntentNode!, out var replayed) && replayed >= tokens.IntentAt);
+            : new EarlierIntent([.. tokens.IntentNodes!.Where(holder => !_replayedAt.TryGetValue(holder, out var replayed) || replayed < tokens.IntentAt)], now - tokens.IntentAt!.Value, ++tokens.IntentRetries);
         if (earlier is null && Has(Protections.Intent))
-            (tokens.IntentId, tokens.IntentGeneration, tokens.IntentNode, tokens.IntentAt, tokens.IntentRetries) = (owner, tokens.Generation, node, now, 0);
+            (tokens.IntentId, tokens.IntentGeneration, tokens.IntentNodes, tokens.IntentAt, tokens.IntentRetries) = (owner, tokens.Generation, [node], now, 0);
         return new Leased(_grants[integrationId].ToRow(), earlier);
     }
 
-    public bool TakeOver(GrantRow row, Guid attemptId, string node)
+    public bool TakeOver(GrantRow row, Guid attemptId, IReadOnlyList<string> holders)
     {
         var now = clock();
         if (TokensOf(row) is not { } tokens || tokens.LeaseUntil is not { } until || until <= now || (Has(Protections.Fence) && tokens.Fence != row.Tokens!.Fence))
             return false;
         if (Has(Protections.Intent))
-            (tokens.IntentId, tokens.IntentNode, tokens.IntentAt) = (attemptId, node, now);
+            (tokens.IntentId, tokens.IntentNodes, tokens.IntentAt) = (attemptId, holders, now);
         return true;
     }
 
@@ -84,6 +87,7 @@ internal sealed class StoreTwin(SecretBox box, Func<DateTimeOffset> clock, Prote
         var now = clock();
         if (TokensOf(row) is not { } tokens || tokens.LeaseUntil is not { } until || until <= now || (Has(Protections.Fence) && tokens.Fence != row.Tokens!.Fence))
             return false;
+        Held?.Invoke(row, tokens.Fence);
         tokens.LeaseUntil = now + TokenVault.LeaseTime;
         return true;
     }
@@ -92,6 +96,7 @@ internal sealed class StoreTwin(SecretBox box, Func<DateTimeOffset> clock, Prote
     {
         if (TokensOf(row) is not { } tokens || (Has(Protections.Fence) && (tokens.LeaseOwner != owner || tokens.Fence != row.Tokens!.Fence)))
             return;
+        Held?.Invoke(row, tokens.Fence);
         tokens.LeaseUntil = null;
         tokens.IntentRetries = tokens.IntentId == owner ? 0 : Math.Max(tokens.IntentRetries - 1, 0);
         if (tokens.IntentId == owner)
@@ -127,17 +132,18 @@ internal sealed class StoreTwin(SecretBox box, Func<DateTimeOffset> clock, Prote
         return SaveOutcome.Saved;
     }
 
-    public bool SaveFailure(GrantRow row, Guid attemptId, RefreshAttempt attempt, FailedRefresh failed)
+    public bool SaveFailure(GrantRow row, Guid attemptId, RefreshAttempt attempt, FailedRefresh failed, string node)
     {
         var tried = row.Tokens!;
         if (TokensOf(row) is not { } tokens || tokens.Epoch != tried.Epoch || tokens.Generation != tried.Generation || (Has(Protections.Fence) && tokens.Fence != tried.Fence))
             return false;
+        Held?.Invoke(row, tokens.Fence);
         tokens.FailureCount++;
         tokens.NextRefreshAt = attempt.NextAttemptAt ?? tokens.NextRefreshAt;
         tokens.LeaseUntil = null;
         tokens.ClaimedUntil = null;
         if (tokens.IntentId == attemptId && failed.MayHaveRotated)
-            tokens.IntentNode = "";
+            tokens.IntentNodes = [.. tokens.IntentNodes!.Where(holder => holder != node)];
         else if (tokens.IntentId == attemptId)
             tokens.ClearIntent();
         if (failed.IsSuspect)
@@ -162,12 +168,13 @@ internal sealed class StoreTwin(SecretBox box, Func<DateTimeOffset> clock, Prote
 
     public void AnnounceReplay(string node) => _replayedAt[node] = clock();
 
-    /// <summary>True when it is kept, false when it is revoked.</summary>
+    /// <summary>True when its grant has moved on, false when it is revoked.</summary>
     public bool HandleLate(GrantRow tried, SpooledAnswer late)
     {
-        if (TokensOf(tried) is not null)
+        if (TokensOf(tried) is { } tokens)
         {
-            _superseded.Add((late.IntegrationId, late.Epoch, late.Generation, late));
+            if (tokens.Epoch != late.Epoch || tokens.Generation == late.Generation + 1)
+                _superseded.Add((late.IntegrationId, late.Epoch, late.Generation, late));
             return true;
         }
 

@@ -86,7 +86,7 @@ internal sealed class TwinTokens
 
     public long? IntentGeneration { get; set; }
 
-    public string? IntentNode { get; set; }
+    public IReadOnlyList<string>? IntentNodes { get; set; }
 
     public DateTimeOffset? IntentAt { get; set; }
 
@@ -96,5 +96,5 @@ internal sealed class TwinTokens
 
     public DateTimeOffset? ClaimedUntil { get; set; }
 
-    public void ClearIntent() => (IntentId, IntentGeneration, IntentNode, IntentAt) = (null, null, null, null);
+    public void ClearIntent() => (IntentId, IntentGeneration, IntentNodes, IntentAt) = (null, null, null, null);
 }

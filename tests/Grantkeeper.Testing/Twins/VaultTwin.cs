@@ -28,7 +28,7 @@ internal sealed class VaultTwin(StoreTwin store, VaultTwin.IAsking ask) : IToken
     public Task<Leased?> TakeLease(string userId, Guid integrationId, int epoch, Guid owner, string node, CancellationToken cancellation) =>
         ask.Ask(false, () => store.TakeLease(userId, integrationId, epoch, owner, node));
 
-    public Task<bool> TakeOver(GrantRow row, Guid attemptId, string node, CancellationToken cancellation) => ask.Ask(false, () => store.TakeOver(row, attemptId, node));
+    public Task<bool> TakeOver(GrantRow row, Guid attemptId, IReadOnlyList<string> holders, CancellationToken cancellation) => ask.Ask(false, () => store.TakeOver(row, attemptId, holders));
 
     public Task<bool> Extend(GrantRow row, CancellationToken cancellation) => ask.Ask(false, () => store.Extend(row));
 
@@ -42,7 +42,7 @@ internal sealed class VaultTwin(StoreTwin store, VaultTwin.IAsking ask) : IToken
         ask.Ask(false, () => store.SaveRefreshed(row, tokens, attemptId, attempt));
 
     public Task<bool> SaveFailure(GrantRow row, Guid attemptId, RefreshAttempt attempt, FailedRefresh failed, AuditSource source, string node, CancellationToken cancellation) =>
-        ask.Ask(false, () => store.SaveFailure(row, attemptId, attempt, failed));
+        ask.Ask(false, () => store.SaveFailure(row, attemptId, attempt, failed, node));
 
     public Task<bool> Suspect(GrantRow row, long generation, AuditSource source, CancellationToken cancellation) => ask.Ask(false, () => store.Suspect(row, generation));
 

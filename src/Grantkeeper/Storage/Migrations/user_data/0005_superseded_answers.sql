@@ -17,3 +17,8 @@ ALTER TABLE superseded_answers FORCE ROW LEVEL SECURITY;
 CREATE POLICY owner_or_service ON superseded_answers
     USING (user_id = current_setting('gk.user', true) OR current_setting('gk.scope', true) = 'service');
 GRANT SELECT, INSERT, UPDATE, DELETE ON superseded_answers TO grantkeeper_app;
+
+-- Every node that may hold an answer of an attempt whose end is unknown: one may follow another before the first came back.
+ALTER TABLE oauth_tokens ADD COLUMN intent_nodes text[];
+UPDATE oauth_tokens SET intent_nodes = ARRAY[intent_node::text] WHERE intent_node IS NOT NULL;
+ALTER TABLE oauth_tokens DROP COLUMN intent_node;
