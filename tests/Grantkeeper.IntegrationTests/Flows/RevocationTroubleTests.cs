@@ -57,7 +57,7 @@ public sealed class RevocationTroubleTests
         (await DeliverDue(world)).ShouldBe(0);
         world.Tap.Calls.ShouldNotContain(call => call.Path == ProviderTap.Revoke);
         (await world.Sql($"SELECT epoch FROM oauth_tokens WHERE integration_id = '{id}'")).ShouldBe(2);
-        (await world.Sql($"SELECT code FROM oauth_audit_log WHERE integration_id = '{id}' AND action = 'refresh_superseded'")).ShouldBe("dropped");
+        (await world.Sql($"SELECT code FROM oauth_audit_log WHERE integration_id = '{id}' AND action = 'refresh_superseded'")).ShouldBe("kept");
         ((bool)(await world.Host.Post($"/api/v1/oauth/integrations/{id}/refresh")).Json["success"]!).ShouldBeTrue();
     }
 

@@ -260,12 +260,12 @@ public sealed class TokenEndpointTroubleTests(ServerWorld fixture) : IClassFixtu
         World.Sandbox.Faults.Clear();
         var id = await World.Connect(NewUser());
         await EndsSoon(id);
-        await World.Sql($"UPDATE oauth_tokens SET fence = fence + 1, lease_owner = gen_random_uuid(), lease_until = now() - interval '1 second', intent_id = gen_random_uuid(), intent_generation = 1, intent_node = 'dead', intent_at = now() WHERE integration_id = '{id}'");
+        await World.Sql($"UPDATE oauth_tokens SET fence = fence + 1, lease_owner = gen_random_uuid(), lease_until = now() - interval '1 second', intent_id = gen_random_uuid(), intent_generation = 1, intent_nodes = ARRAY['dead'], intent_at = now() WHERE integration_id = '{id}'");
         var before = Refreshes;
         for (var reads = 0; reads < 3; reads++)
             ((string)(await Read(id)).Json["warning"]!).ShouldBe("refresh_failed");
         Refreshes.ShouldBe(before);
-        (await World.Sql($"SELECT intent_node FROM oauth_tokens WHERE integration_id = '{id}'")).ShouldBe("dead");
+        (await World.Sql($"SELECT array_to_string(intent_nodes, ' ') FROM oauth_tokens WHERE integration_id = '{id}'")).ShouldBe("dead");
         await World.Expire(id);
         (await Read(id)).Code.ShouldBe("tokens.answer_awaited", "that node may hold the answer");
         Refreshes.ShouldBe(before);

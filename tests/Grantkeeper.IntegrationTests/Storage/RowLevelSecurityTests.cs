@@ -22,6 +22,8 @@ public sealed class RowLevelSecurityTests : IAsyncLifetime
             var leased = (await _kit.Vault.TakeLease(user, row.Integration.Id, 1, Guid.NewGuid(), "node", default))!.Row;
             await _kit.Vault.SaveFailure(leased, Guid.NewGuid(), new RefreshAttempt("transient", "timeout", null, DateTimeOffset.UnixEpoch, TimeSpan.Zero, null), new FailedRefresh(false, null, false), StoreKit.Caller, "node", default);
             await _kit.Database.ForUser(user).Transaction(db => _kit.Outbox.Add(db, "kind", user, "google", row.Integration.Id, new Secret("payload"), false, default), default);
+            await _kit.Database.ForUser(user).Execute(
+                "INSERT INTO superseded_answers (user_id, id, integration_id, epoch, generation, answer) VALUES ($1, $2, $3, 1, 1, 'sealed')", default, user, Guid.CreateVersion7(), row.Integration.Id);
             await _kit.Sessions.Create(new() { UserId = user, Id = _kit.Sessions.NewId(), ReturnTo = "https://app.example/", Confirm = true }, StoreKit.Caller, default);
         }
     }

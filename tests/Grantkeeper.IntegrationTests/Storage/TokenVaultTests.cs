@@ -64,7 +64,7 @@ public sealed class TokenVaultTests : IAsyncLifetime
         await EndLease();
         var two = (await Take("node-2", second)).ShouldNotBeNull();
         (two.Tokens!.Fence, two.Tokens.IntentId, two.Tokens.IntentGeneration).ShouldBe((2L, first, 1L));
-        (await _kit.Ask("SELECT intent_node FROM oauth_tokens")).ShouldBe("node-1");
+        (await _kit.Ask("SELECT array_to_string(intent_nodes, ' ') FROM oauth_tokens")).ShouldBe("node-1");
     }
 
     [Fact]
@@ -84,7 +84,7 @@ public sealed class TokenVaultTests : IAsyncLifetime
         var (first, second) = (Guid.NewGuid(), Guid.NewGuid());
         var one = (await Take("node-1", first))!;
         await _kit.Vault.Release(one, first, None);
-        (await _kit.Ask("SELECT lease_until IS NULL AND intent_id IS NULL AND intent_generation IS NULL AND intent_node IS NULL AND intent_at IS NULL FROM oauth_tokens")).ShouldBe(true);
+        (await _kit.Ask("SELECT lease_until IS NULL AND intent_id IS NULL AND intent_generation IS NULL AND intent_nodes IS NULL AND intent_at IS NULL FROM oauth_tokens")).ShouldBe(true);
 
         one = (await Take("node-1", first))!;
         await EndLease();
@@ -92,7 +92,7 @@ public sealed class TokenVaultTests : IAsyncLifetime
         await _kit.Vault.Release(one, first, None);
         (await _kit.Ask("SELECT lease_until > now() FROM oauth_tokens")).ShouldBe(true, "a late release ends nobody else's lease");
         await _kit.Vault.Release(two, second, None);
-        (await _kit.Ask("SELECT lease_until IS NULL AND intent_node = 'node-1' FROM oauth_tokens")).ShouldBe(true);
+        (await _kit.Ask("SELECT lease_until IS NULL AND intent_nodes = ARRAY['node-1'] FROM oauth_tokens")).ShouldBe(true);
     }
 
     [Fact]
@@ -101,7 +101,7 @@ public sealed class TokenVaultTests : IAsyncLifetime
         (await Lease("node-1")).ShouldNotBeNull().Earlier.ShouldBeNull("it is its own");
         await EndLease();
         var earlier = (await Lease("node-2")).ShouldNotBeNull().Earlier.ShouldNotBeNull();
-        (earlier.Node, earlier.Retries, earlier.NodeHasReplayed).ShouldBe(("node-1", 1, false));
+        (string.Join(' ', earlier.Holders), earlier.Retries).ShouldBe(("node-1", 1));
         earlier.Age.ShouldBeGreaterThan(TimeSpan.Zero);
 
         // A lease that is given back unused was no retry.
@@ -112,10 +112,10 @@ public sealed class TokenVaultTests : IAsyncLifetime
 
         await _kit.Ask("INSERT INTO nodes (node, spool_replayed_at) VALUES ('node-1', clock_timestamp())");
         await EndLease();
-        (await Lease("node-2"))!.Earlier!.NodeHasReplayed.ShouldBeTrue();
+        (await Lease("node-2"))!.Earlier!.Holders.ShouldBeEmpty();
         await _kit.Ask("UPDATE nodes SET spool_replayed_at = clock_timestamp() - interval '1 hour'");
         await EndLease();
-        (await Lease("node-2"))!.Earlier!.NodeHasReplayed.ShouldBeFalse("it came back before that attempt");
+        (await Lease("node-2"))!.Earlier!.Holders.ShouldBe(["node-1"], "it came back before that attempt");
     }
 
     [Fact]

@@ -51,9 +51,23 @@ public sealed class IntentDecisionTests
         Wait(Strict, Open("other", seconds: 600), endsIn: 10).ShouldNotBeNull("the access token is still good");
     }
 
+    [Fact]
+    public void Of_several_nodes_that_may_hold_an_answer_every_one_is_waited_for()
+    {
+        Wait(Strict, new EarlierIntent(["me", "other"], TimeSpan.FromMinutes(1), 2), endsIn: -1).ShouldBe(TimeSpan.FromMinutes(9));
+        Wait(Strict, new EarlierIntent(["me"], TimeSpan.FromMinutes(1), 2), endsIn: -1).ShouldBeNull();
+    }
+
+    [Fact]
+    public void Who_follows_an_open_attempt_joins_those_that_may_hold_an_answer_until_they_were_waited_for()
+    {
+        IntentDecision.HoldersAfter(new EarlierIntent(["other", "me"], TimeSpan.FromMinutes(1), 1), "me", SpoolWait).ShouldBe(["me", "other"]);
+        IntentDecision.HoldersAfter(new EarlierIntent(["other"], SpoolWait, 1), "me", SpoolWait).ShouldBe(["me"]);
+    }
+
     private static Rotation Strict => Rotation.Unknown;
 
-    private static EarlierIntent Open(string node, int seconds, int retries = 1, bool replayed = false) => new(node, TimeSpan.FromSeconds(seconds), retries, replayed);
+    private static EarlierIntent Open(string node, int seconds, int retries = 1, bool replayed = false) => new(replayed ? [] : [node], TimeSpan.FromSeconds(seconds), retries);
 
     private static TimeSpan? Wait(Rotation rotation, EarlierIntent? earlier, int? endsIn)
     {
