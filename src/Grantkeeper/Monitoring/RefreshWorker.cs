@@ -89,7 +89,8 @@ internal sealed class RefreshWorker(
         try
         {
             // By generation and not by this node's clock, which may stand anywhere: somebody may have renewed it since the claim.
-            if (await vault.Find(grant.IntegrationId, grant.UserId, CancellationToken.None) is { Integration.IsActive: true, Tokens.RefreshToken: not null } row && row.Tokens.Generation == grant.Generation)
+            var now = grant.Row ?? await vault.Find(grant.IntegrationId, grant.UserId, CancellationToken.None);
+            if (now is { Integration.IsActive: true, Tokens.RefreshToken: not null } row && row.Tokens.Generation == grant.Generation)
                 await refresher.Refresh(row, force: false, AuditSource.Background, CallPriority.Due);
         }
         catch (StorageUnavailableException)

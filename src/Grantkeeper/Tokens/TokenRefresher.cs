@@ -194,13 +194,14 @@ internal sealed class TokenRefresher(
         {
             try
             {
-                if (await vault.SaveRefreshed(row, kept.Tokens, kept.AttemptId, kept.Attempt, source, node.Id, CancellationToken.None) == SaveOutcome.Lost)
+                var (outcome, now) = await vault.SaveAndFind(row, kept.Tokens, kept.AttemptId, kept.Attempt, source, node.Id, CancellationToken.None);
+                if (outcome == SaveOutcome.Lost)
                 {
                     await failpoints.Reach(Points.RefreshSuperseded);
                     await lateTokens.Handle(row, kept, source, CancellationToken.None);
+                    now = await vault.Find(row.Integration.Id, row.Integration.UserId, CancellationToken.None);
                 }
 
-                var now = await vault.Find(row.Integration.Id, row.Integration.UserId, CancellationToken.None);
                 return now is { Tokens: not null, Integration.IsActive: true }
                     ? new RefreshOutcome(now, null)
                     : new RefreshOutcome(now ?? row, new Failure(ErrorCatalogue.Integrations.NotConnected));
