@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Grantkeeper.Benchmarks.Processes;
+using Grantkeeper.Benchmarks.Refreshing;
 
 namespace Grantkeeper.Benchmarks;
 
@@ -13,11 +15,34 @@ internal static class Program
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
+    private static readonly (string Bar, Func<Effort, Task<IReadOnlyList<Figure>>> Run)[] Suites =
+    [
+        ("P4", async effort => [await RefreshRate.Run(effort)]),
+        ("P9", WarmCall.Run),
+    ];
+
     public static async Task<int> Main(string[] args)
     {
         CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+        switch (args.FirstOrDefault())
+        {
+            case TokenProvider.Role:
+                await TokenProvider.Run(args[1..]);
+                return 0;
+            case Node.Role:
+                await Node.Run();
+                return 0;
+        }
+
         var effort = args.Contains("full") ? Effort.Full : Effort.Quick;
-        var figures = await WarmCall.Run(effort);
+        var only = args.SkipWhile(argument => argument != "--only").Skip(1).FirstOrDefault();
+        var figures = new List<Figure>();
+        foreach (var (bar, run) in Suites)
+        {
+            if (only is null || only == bar)
+                figures.AddRange(await run(effort));
+        }
+
         if (args.Contains("--json"))
             await Console.Out.WriteLineAsync(JsonSerializer.Serialize(new { machine = Machine(), figures }, Json));
         else

@@ -11,7 +11,7 @@ namespace Grantkeeper.Monitoring;
 
 /// <summary>
 /// Renews tokens before they end, so that readers find them fresh and no grant dies of not being used: 1. claim what is due
-/// 2. the one refresh path, behind readers who wait 3. again at once while there is more, else every second.
+/// 2. the one refresh path, behind readers who wait 3. again as soon as there is room while there is more, else every second.
 /// </summary>
 internal sealed class RefreshWorker(
     IDueQueue queue, ITokenVault vault, TokenRefresher refresher, Readiness readiness, GrantkeeperOptions options, TimeProvider time, ILogger<RefreshWorker> logger) : BackgroundService
@@ -20,6 +20,7 @@ internal sealed class RefreshWorker(
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<Guid, Task> _running = new();
+    private TaskCompletionSource _ended = NewSignal();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -32,7 +33,7 @@ internal sealed class RefreshWorker(
             do
             {
                 while (await Round(stoppingToken) == Batch)
-                    continue;
+                    await Room(stoppingToken);
             }
             while (await timer.WaitForNextTickAsync(stoppingToken));
         }
@@ -46,7 +47,7 @@ internal sealed class RefreshWorker(
     internal async Task<int> Round(CancellationToken cancellation)
     {
         // A slow provider must not be claimed for more than is sent to it.
-        if (_running.Count > options.RefreshConcurrency - Batch)
+        if (!HasRoom)
             return 0;
         try
         {
@@ -71,6 +72,23 @@ internal sealed class RefreshWorker(
     /// <summary>Completes when what was started has ended.</summary>
     internal Task Idle() => Task.WhenAll(_running.Values);
 
+    private bool HasRoom => _running.Count <= options.RefreshConcurrency - Batch;
+
+    /// <summary>Completes when there is room for a batch.</summary>
+    private async Task Room(CancellationToken cancellation)
+    {
+        while (true)
+        {
+            // Taken before looking, so that an end in between is not missed.
+            var ended = Volatile.Read(ref _ended).Task;
+            if (HasRoom)
+                return;
+            await ended.WaitAsync(cancellation);
+        }
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     private void Start(DueGrant grant)
     {
         var renewing = Renew(grant);
@@ -81,6 +99,7 @@ internal sealed class RefreshWorker(
         {
             await renewing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             _running.TryRemove(KeyValuePair.Create(grant.IntegrationId, renewing));
+            Interlocked.Exchange(ref _ended, NewSignal()).SetResult();
         }
     }
 
@@ -89,7 +108,8 @@ internal sealed class RefreshWorker(
         try
         {
             // By generation and not by this node's clock, which may stand anywhere: somebody may have renewed it since the claim.
-            if (await vault.Find(grant.IntegrationId, grant.UserId, CancellationToken.None) is { Integration.IsActive: true, Tokens.RefreshToken: not null } row && row.Tokens.Generation == grant.Generation)
+            var now = grant.Row ?? await vault.Find(grant.IntegrationId, grant.UserId, CancellationToken.None);
+            if (now is { Integration.IsActive: true, Tokens.RefreshToken: not null } row && row.Tokens.Generation == grant.Generation)
                 await refresher.Refresh(row, force: false, AuditSource.Background, CallPriority.Due);
         }
         catch (StorageUnavailableException)

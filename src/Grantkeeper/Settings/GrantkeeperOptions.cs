@@ -83,8 +83,8 @@ public sealed record GrantkeeperOptions
     /// <summary><c>Grantkeeper:Refresh:Ahead</c>: whether this node renews tokens before they end, used or not. Default true.</summary>
     public bool RefreshAhead { get; init; } = true;
 
-    /// <summary><c>Grantkeeper:Refresh:Concurrency</c>: how many of these refreshes a node runs at once. Default 512; 64 to 4096.</summary>
-    public int RefreshConcurrency { get; init; } = 512;
+    /// <summary><c>Grantkeeper:Refresh:Concurrency</c>: how many of these refreshes a node runs at once. Default 768; 64 to 4096.</summary>
+    public int RefreshConcurrency { get; init; } = 768;
 
     /// <summary>
     /// <c>Grantkeeper:Refresh:SpoolWait</c>: how long a grant waits for a node that went away in the middle of its refresh

@@ -70,7 +70,7 @@ internal static class OptionsReader
             RunWorkers = Flag(section["RunWorkers"], "Grantkeeper:RunWorkers", true, faults),
             DataPath = Text(configuration["GRANTKEEPER_DATA_PATH"]) is { } dataPath ? Path.GetFullPath(dataPath) : null,
             RefreshAhead = Flag(section["Refresh:Ahead"], "Grantkeeper:Refresh:Ahead", true, faults),
-            RefreshConcurrency = Number(section, "Refresh:Concurrency", 512, 64, 4096, faults),
+            RefreshConcurrency = Number(section, "Refresh:Concurrency", 768, 64, 4096, faults),
             SpoolWait = Span(section, "Refresh:SpoolWait", TimeSpan.FromMinutes(10), TimeSpan.Zero, TimeSpan.FromDays(1), faults),
             Resilience = Resilience(section, faults),
             UserIdClaim = Text(section["Identity:UserIdClaim"]) ?? "sub",

@@ -11,23 +11,26 @@ namespace Grantkeeper.Tokens;
 /// </summary>
 internal sealed class AnswerStore(ITokenVault vault, ILateTokens lateTokens, IFailpoints failpoints)
 {
-    /// <summary>Stores it; <see cref="SaveOutcome.Lost"/> when it was kept aside, dropped or revoked.</summary>
-    public async Task<SaveOutcome> Store(GrantRow tried, SpooledAnswer answer, AuditSource source, string node, CancellationToken cancellation)
+    /// <summary>Stores it; <see cref="SaveOutcome.Lost"/> when it was kept aside, dropped or revoked. With the grant as it stands then.</summary>
+    public async Task<(SaveOutcome Outcome, GrantRow? Now)> Store(GrantRow tried, SpooledAnswer answer, AuditSource source, string node, CancellationToken cancellation)
     {
         // 1. the next generation
-        var outcome = await vault.SaveRefreshed(tried, answer.Tokens, answer.AttemptId, answer.Attempt, source, node, cancellation);
-        if (outcome != SaveOutcome.Lost)
-            return outcome;
+        var stored = await vault.SaveAndFind(tried, answer.Tokens, answer.AttemptId, answer.Attempt, source, node, cancellation);
+        if (stored.Outcome != SaveOutcome.Lost)
+            return stored;
 
         // 2. the one that won is refused
-        if (await vault.Find(answer.IntegrationId, answer.UserId, cancellation) is { } now && WasRefused(now, answer)
-            && await vault.SaveRefreshed(now, answer.Tokens, answer.AttemptId, answer.Attempt, source, node, cancellation) is var second and not SaveOutcome.Lost)
-            return second;
+        if (await vault.Find(answer.IntegrationId, answer.UserId, cancellation) is { } now && WasRefused(now, answer))
+        {
+            stored = await vault.SaveAndFind(now, answer.Tokens, answer.AttemptId, answer.Attempt, source, node, cancellation);
+            if (stored.Outcome != SaveOutcome.Lost)
+                return stored;
+        }
 
         // 3. too late
         await failpoints.Reach(Points.RefreshSuperseded);
         await lateTokens.Handle(tried, answer, source, cancellation);
-        return SaveOutcome.Lost;
+        return (SaveOutcome.Lost, await vault.Find(answer.IntegrationId, answer.UserId, cancellation));
     }
 
     private static bool WasRefused(GrantRow now, SpooledAnswer answer) =>

@@ -3,7 +3,11 @@ using Grantkeeper.Storage;
 namespace Grantkeeper.Tokens;
 
 /// <summary>A grant whose refresh is due, at the generation that was due.</summary>
-internal sealed record DueGrant(string UserId, Guid IntegrationId, long Generation);
+/// <param name="UserId">Whose it is.</param>
+/// <param name="IntegrationId">Which integration.</param>
+/// <param name="Generation">The generation.</param>
+/// <param name="Row">The grant as it was claimed; null when the queue does not tell.</param>
+internal sealed record DueGrant(string UserId, Guid IntegrationId, long Generation, GrantRow? Row = null);
 
 /// <summary>
 /// Grants whose refresh is due, oldest first, each told to one node at a time. A claim is no lease: it only keeps other
@@ -15,13 +19,21 @@ internal sealed class DueQueue(Database database) : IDueQueue
     public static readonly TimeSpan ClaimTime = TimeSpan.FromMinutes(2);
 
     public Task<List<DueGrant>> Claim(int limit, CancellationToken cancellation) => database.AsService(ServiceReason.Worker).List(
-        """
-        UPDATE oauth_tokens SET claimed_until = clock_timestamp() + $2
-        WHERE (user_id, integration_id) IN (
-            SELECT user_id, integration_id FROM oauth_tokens
-            WHERE is_active AND refresh_token IS NOT NULL AND next_refresh_at <= now() AND (claimed_until IS NULL OR claimed_until < clock_timestamp())
-            ORDER BY next_refresh_at LIMIT $1 FOR UPDATE SKIP LOCKED)
-        RETURNING user_id, integration_id, generation
+        $"""
+        WITH t AS (
+            UPDATE oauth_tokens SET claimed_until = clock_timestamp() + $2
+            WHERE (user_id, integration_id) IN (
+                SELECT user_id, integration_id FROM oauth_tokens
+                WHERE is_active AND refresh_token IS NOT NULL AND next_refresh_at <= now() AND (claimed_until IS NULL OR claimed_until < clock_timestamp())
+                ORDER BY next_refresh_at LIMIT $1 FOR UPDATE SKIP LOCKED)
+            RETURNING *
+        )
+        SELECT {GrantRows.Columns} {GrantRows.OfTokens}
         """,
-        row => new DueGrant(row.GetString(0), row.GetGuid(1), row.GetInt64(2)), cancellation, limit, ClaimTime);
+        row =>
+        {
+            var grant = GrantRows.Map(row);
+            return new DueGrant(grant.Integration.UserId, grant.Integration.Id, grant.Tokens!.Generation, grant);
+        },
+        cancellation, limit, ClaimTime);
 }

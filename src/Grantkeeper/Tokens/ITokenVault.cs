@@ -82,6 +82,16 @@ internal interface ITokenVault
     Task<SaveOutcome> SaveRefreshed(GrantRow row, TokenSet tokens, Guid attemptId, RefreshAttempt attempt, AuditSource source, string node, CancellationToken cancellation);
 
     /// <summary>
+    /// Like <see cref="SaveRefreshed"/>, with the grant as it stands afterwards; null when it is gone or the answer was lost.
+    /// A store that can tell it with the write spares the read.
+    /// </summary>
+    async Task<(SaveOutcome Outcome, GrantRow? Now)> SaveAndFind(GrantRow row, TokenSet tokens, Guid attemptId, RefreshAttempt attempt, AuditSource source, string node, CancellationToken cancellation)
+    {
+        var outcome = await SaveRefreshed(row, tokens, attemptId, attempt, source, node, cancellation);
+        return (outcome, outcome == SaveOutcome.Lost ? null : await Find(row.Integration.Id, row.Integration.UserId, cancellation));
+    }
+
+    /// <summary>
     /// Writes a failed attempt, if the row is still at the generation that failed and the fence is still ours.
     /// <see cref="FailedRefresh.RejectedDetail"/> says that the user is needed; null keeps the grant and sets the next attempt.
     /// An ambiguous end leaves the intent open, and so does an attempt that is not the one that opened it: what became of

@@ -67,7 +67,7 @@ internal sealed class SpoolReplay(ISpool spool, ITokenVault vault, AnswerStore a
             return;
         }
 
-        var outcome = await answers.Store(answer.On(current), answer, AuditSource.Background, nodeId, cancellation);
+        var (outcome, _) = await answers.Store(answer.On(current), answer, AuditSource.Background, nodeId, cancellation);
         TokensLog.Replayed(logger, answer.IntegrationId, answer.Generation + 1, outcome.ToString());
     }
 }

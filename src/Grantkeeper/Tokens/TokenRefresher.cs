@@ -203,8 +203,7 @@ internal sealed class TokenRefresher(
         {
             try
             {
-                await answers.Store(row, kept, source, node.Id, CancellationToken.None);
-                var now = await vault.Find(row.Integration.Id, row.Integration.UserId, CancellationToken.None);
+                var (_, now) = await answers.Store(row, kept, source, node.Id, CancellationToken.None);
                 return now is { Tokens: not null, Integration.IsActive: true }
                     ? new RefreshOutcome(now, null)
                     : new RefreshOutcome(now ?? row, new Failure(ErrorCatalogue.Integrations.NotConnected));

@@ -2,7 +2,6 @@ using Grantkeeper.Audit;
 using Grantkeeper.Encryption;
 using Grantkeeper.Integrations;
 using Grantkeeper.Storage;
-using Npgsql;
 
 namespace Grantkeeper.Tokens;
 
@@ -15,50 +14,26 @@ internal sealed class TokenVault(Database database, SecretBox box, AuditLog audi
     /// <summary>How long a lease lasts on the database's clock; longer than a provider call may take.</summary>
     public static readonly TimeSpan LeaseTime = TimeSpan.FromSeconds(15);
 
-    private const string TokenColumns = """
-        t.epoch, t.generation, t.access_token, t.refresh_token, t.expires_at, t.lifetime_seconds, t.suspect_generation,
-        t.next_refresh_at, t.failure_count, t.fence, t.intent_generation, t.intent_id, t.last_refreshed_at
-        """;
+    private readonly LeaseWrites _leases = new(database);
+    private readonly SuccessWrites _successes = new(database, box, time);
 
     private const string SelectGrant = $"""
-        SELECT {IntegrationStore.Columns}, s.salt, {TokenColumns}
+        SELECT {GrantRows.Columns}
         FROM oauth_integrations i
         LEFT JOIN oauth_tokens t ON t.user_id = i.user_id AND t.integration_id = i.id
         LEFT JOIN owner_salts s ON s.user_id = i.user_id
         """;
 
     public Task<GrantRow?> Find(Guid integrationId, string? userId, CancellationToken cancellation) => userId is null
-        ? database.AsService(ServiceReason.ServiceKey).Read($"{SelectGrant} WHERE i.id = $1", Map, cancellation, integrationId)
-        : database.ForUser(userId).Read($"{SelectGrant} WHERE i.user_id = $2 AND i.id = $1", Map, cancellation, integrationId, userId);
+        ? database.AsService(ServiceReason.ServiceKey).Read($"{SelectGrant} WHERE i.id = $1", GrantRows.Map, cancellation, integrationId)
+        : database.ForUser(userId).Read($"{SelectGrant} WHERE i.user_id = $2 AND i.id = $1", GrantRows.Map, cancellation, integrationId, userId);
 
     public Task<GrantRow?> FindAt(string provider, string userId, string? accountId, CancellationToken cancellation) => accountId is null
-        ? database.ForUser(userId).Read($"{SelectGrant} WHERE i.user_id = $1 AND i.provider = $2 AND i.is_primary", Map, cancellation, userId, provider)
-        : database.ForUser(userId).Read($"{SelectGrant} WHERE i.user_id = $1 AND i.provider = $2 AND i.provider_account_id = $3", Map, cancellation, userId, provider, accountId);
+        ? database.ForUser(userId).Read($"{SelectGrant} WHERE i.user_id = $1 AND i.provider = $2 AND i.is_primary", GrantRows.Map, cancellation, userId, provider)
+        : database.ForUser(userId).Read($"{SelectGrant} WHERE i.user_id = $1 AND i.provider = $2 AND i.provider_account_id = $3", GrantRows.Map, cancellation, userId, provider, accountId);
 
-    public Task<Leased?> TakeLease(string userId, Guid integrationId, int epoch, Guid owner, string node, CancellationToken cancellation) => database.ForUser(userId).One(
-        $"""
-        WITH t AS (
-            UPDATE oauth_tokens SET lease_owner = $3, fence = fence + 1, lease_until = clock_timestamp() + $4,
-                intent_id = coalesce(intent_id, $3), intent_generation = coalesce(intent_generation, generation),
-                intent_nodes = CASE WHEN intent_id IS NULL THEN ARRAY[$5] ELSE intent_nodes END, intent_at = coalesce(intent_at, clock_timestamp()),
-                intent_retries = CASE WHEN intent_id IS NULL THEN 0 ELSE intent_retries + 1 END
-            WHERE user_id = $1 AND integration_id = $2 AND epoch = $6 AND is_active AND (lease_until IS NULL OR lease_until < clock_timestamp())
-            RETURNING *
-        )
-        SELECT {IntegrationStore.Columns}, s.salt, {TokenColumns},
-            ARRAY(SELECT h.node FROM unnest(t.intent_nodes) AS h(node) WHERE NOT EXISTS (SELECT FROM nodes n WHERE n.node = h.node AND n.spool_replayed_at >= t.intent_at)),
-            clock_timestamp() - t.intent_at, t.intent_retries
-        FROM t JOIN oauth_integrations i ON i.user_id = t.user_id AND i.id = t.integration_id
-        LEFT JOIN owner_salts s ON s.user_id = t.user_id
-        """,
-        row =>
-        {
-            var grant = Map(row);
-            return new Leased(grant, grant.Tokens!.IntentId == owner
-                ? null
-                : new EarlierIntent(row.Texts(FirstIntentColumn), row.GetTimeSpan(FirstIntentColumn + 1), row.GetInt32(FirstIntentColumn + 2)));
-        },
-        cancellation, userId, integrationId, owner, LeaseTime, node, epoch);
+    public Task<Leased?> TakeLease(string userId, Guid integrationId, int epoch, Guid owner, string node, CancellationToken cancellation) =>
+        _leases.Write(new LeaseRequest(userId, integrationId, epoch, owner, node), cancellation);
 
     public async Task<bool> TakeOver(GrantRow row, Guid attemptId, IReadOnlyList<string> holders, CancellationToken cancellation) => await database.ForUser(row.Integration.UserId).Execute(
         """
@@ -78,42 +53,14 @@ internal sealed class TokenVault(Database database, SecretBox box, AuditLog audi
         """,
         cancellation, row.Integration.UserId, row.Integration.Id, owner, row.Tokens!.Fence);
 
-    public Task<SaveOutcome> SaveRefreshed(GrantRow row, TokenSet tokens, Guid attemptId, RefreshAttempt attempt, AuditSource source, string node, CancellationToken cancellation) =>
-        database.ForUser(row.Integration.UserId).Transaction(async db =>
-        {
-            var (userId, id, next) = (row.Integration.UserId, row.Integration.Id, row.Tokens!.Generation + 1);
-            var saved = await db.Execute(
-                """
-                UPDATE oauth_tokens SET generation = $4 + 1, access_token = $5, refresh_token = $6, expires_at = $7, lifetime_seconds = $8,
-                    scope = $9, next_refresh_at = $10, updated_at = now(), last_refreshed_at = now(), suspect_generation = NULL, failure_count = 0,
-                    lease_until = NULL, intent_id = NULL, intent_generation = NULL, intent_nodes = NULL, intent_at = NULL, intent_retries = 0, stored_attempt = $11, claimed_until = NULL,
-                    is_active = EXISTS (SELECT FROM oauth_integrations i WHERE i.user_id = $1 AND i.id = $2 AND i.status NOT IN ('inactive', 'revoked'))
-                WHERE user_id = $1 AND integration_id = $2 AND epoch = $3 AND generation = $4
-                """,
-                cancellation, userId, id, row.Tokens.Epoch, row.Tokens.Generation,
-                Seal(tokens.AccessToken, GrantRow.AccessTokenPurpose, row, next), Seal(tokens.RefreshToken, GrantRow.RefreshTokenPurpose, row, next),
-                tokens.ExpiresAt?.UtcDateTime, (int?)tokens.Lifetime?.TotalSeconds, tokens.Scopes.ToString(),
-                attempt.NextAttemptAt?.UtcDateTime, attemptId);
-            if (saved == 0)
-                return await IsStored(db, row, attemptId, cancellation) ? SaveOutcome.StoredBefore : SaveOutcome.Lost;
-            await db.Execute(
-                """
-                UPDATE oauth_integrations SET status = CASE WHEN status IN ('pending', 'expired', 'error') THEN 'active' ELSE status END,
-                    reason = NULL, reason_detail = NULL, scopes = $3, updated_at = now(), error_message = NULL, error_count = 0
-                WHERE user_id = $1 AND id = $2 AND (status <> 'active' OR reason IS NOT NULL OR error_count > 0 OR scopes <> $3)
-                """,
-                cancellation, userId, id, tokens.Scopes.ToArray());
-            // What lost against this generation was kept until it had been used, which it has been now.
-            await db.Execute(
-                "DELETE FROM superseded_answers WHERE user_id = $1 AND integration_id = $2 AND (epoch < $3 OR generation < $4)",
-                cancellation, userId, id, row.Tokens.Epoch, row.Tokens.Generation);
-            await Record(db, row, attempt, cancellation);
-            await audit.Write(db, new AuditEvent(AuditAction.Refresh, userId, source)
-            {
-                IntegrationId = id, Provider = row.Integration.Provider, Scopes = tokens.Scopes, Duration = attempt.Duration, Node = node,
-            }, cancellation);
-            return SaveOutcome.Saved;
-        }, cancellation);
+    public async Task<SaveOutcome> SaveRefreshed(GrantRow row, TokenSet tokens, Guid attemptId, RefreshAttempt attempt, AuditSource source, string node, CancellationToken cancellation) =>
+        (await _successes.Write(new SuccessRequest(row, tokens, attemptId, attempt, source, node), cancellation)).Outcome;
+
+    public async Task<(SaveOutcome Outcome, GrantRow? Now)> SaveAndFind(GrantRow row, TokenSet tokens, Guid attemptId, RefreshAttempt attempt, AuditSource source, string node, CancellationToken cancellation)
+    {
+        var (outcome, now) = await _successes.Write(new SuccessRequest(row, tokens, attemptId, attempt, source, node), cancellation);
+        return outcome == SaveOutcome.StoredBefore ? (outcome, await Find(row.Integration.Id, row.Integration.UserId, cancellation)) : (outcome, now);
+    }
 
     public Task<bool> SaveFailure(GrantRow row, Guid attemptId, RefreshAttempt attempt, FailedRefresh failed, AuditSource source, string node, CancellationToken cancellation) =>
         database.ForUser(row.Integration.UserId).Transaction(async db =>
@@ -203,12 +150,8 @@ internal sealed class TokenVault(Database database, SecretBox box, AuditLog audi
     public static async Task<GrantRow?> Lock(IDb db, Guid integrationId, string userId, CancellationToken cancellation)
     {
         await db.Execute("SELECT FROM oauth_tokens WHERE user_id = $1 AND integration_id = $2 FOR UPDATE", cancellation, userId, integrationId);
-        return await db.One($"{SelectGrant} WHERE i.user_id = $2 AND i.id = $1 FOR UPDATE OF i", Map, cancellation, integrationId, userId);
+        return await db.One($"{SelectGrant} WHERE i.user_id = $2 AND i.id = $1 FOR UPDATE OF i", GrantRows.Map, cancellation, integrationId, userId);
     }
-
-    private static async Task<bool> IsStored(IDb db, GrantRow row, Guid attemptId, CancellationToken cancellation) => await db.One(
-        "SELECT integration_id FROM oauth_tokens WHERE user_id = $1 AND integration_id = $2 AND stored_attempt = $3",
-        stored => stored.GetGuid(0).ToString(), cancellation, row.Integration.UserId, row.Integration.Id, attemptId) is not null;
 
     private const string ClearOwnIntent = """
         intent_retries = CASE WHEN intent_id = $3 THEN 0 ELSE greatest(intent_retries - 1, 0) END,
@@ -218,10 +161,6 @@ internal sealed class TokenVault(Database database, SecretBox box, AuditLog audi
         intent_id = CASE WHEN intent_id = $3 THEN NULL ELSE intent_id END
         """;
 
-    private string? Seal(Secret secret, string purpose, GrantRow row, long generation) => secret.IsEmpty
-        ? null
-        : box.Seal(secret, GrantRow.ContextOf(purpose, row.Integration.UserId, row.Integration.Id, row.Tokens!.Epoch, generation), row.OwnerSalt);
-
     private Task Record(IDb db, GrantRow row, RefreshAttempt attempt, CancellationToken cancellation) => db.Execute(
         """
         INSERT INTO refresh_attempts (user_id, id, integration_id, epoch, generation, class, code, delivery, started_at, duration_ms, next_attempt_at)
@@ -229,27 +168,4 @@ internal sealed class TokenVault(Database database, SecretBox box, AuditLog audi
         """,
         cancellation, row.Integration.UserId, Guid.CreateVersion7(time.GetUtcNow()), row.Integration.Id, row.Tokens!.Epoch, row.Tokens.Generation,
         attempt.Class, attempt.Code, attempt.Delivery, attempt.StartedAt.UtcDateTime, (int)attempt.Duration.TotalMilliseconds, attempt.NextAttemptAt?.UtcDateTime);
-
-    private const int FirstTokenColumn = 20;
-    private const int FirstIntentColumn = FirstTokenColumn + 13;
-
-    private static GrantRow Map(NpgsqlDataReader row) => new(
-        IntegrationStore.Map(row),
-        row.IsDBNull(FirstTokenColumn) ? null : new SealedTokens
-        {
-            Epoch = row.GetInt32(FirstTokenColumn),
-            Generation = row.GetInt64(FirstTokenColumn + 1),
-            AccessToken = row.GetString(FirstTokenColumn + 2),
-            RefreshToken = row.TextOrNull(FirstTokenColumn + 3),
-            ExpiresAt = row.TimeOrNull(FirstTokenColumn + 4),
-            Lifetime = row.IsDBNull(FirstTokenColumn + 5) ? null : TimeSpan.FromSeconds(row.GetInt32(FirstTokenColumn + 5)),
-            SuspectGeneration = row.LongOrNull(FirstTokenColumn + 6),
-            NextRefreshAt = row.TimeOrNull(FirstTokenColumn + 7),
-            FailureCount = row.GetInt32(FirstTokenColumn + 8),
-            Fence = row.GetInt64(FirstTokenColumn + 9),
-            IntentGeneration = row.LongOrNull(FirstTokenColumn + 10),
-            IntentId = row.GuidOrNull(FirstTokenColumn + 11),
-            LastRefreshedAt = row.TimeOrNull(FirstTokenColumn + 12),
-        },
-        row.Bytes(19));
 }

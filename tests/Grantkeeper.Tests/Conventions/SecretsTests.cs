@@ -69,6 +69,8 @@ public sealed partial class SecretsTests
         "Grantkeeper/Tokens/DueQueue.cs ServiceReason.Worker 1",
         "Grantkeeper/Tokens/ReleaseLedger.cs ServiceReason.Worker 2",
         "Grantkeeper/Tokens/Revocations.cs ServiceReason.Worker 1",
+        "Grantkeeper/Tokens/LeaseWrites.cs ServiceReason.Worker 1",
+        "Grantkeeper/Tokens/SuccessWrites.cs ServiceReason.Worker 1",
         "Grantkeeper/Tokens/TokenVault.cs ServiceReason.ServiceKey 1",
         "Grantkeeper/Tokens/TokenVault.cs ServiceReason.Worker 1",
     ];

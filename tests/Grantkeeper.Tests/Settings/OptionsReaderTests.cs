@@ -13,7 +13,7 @@ public sealed class OptionsReaderTests
         (options.Environment, options.FrontendUrl.AbsoluteUri, options.PublicUrl, options.PublicUrlIsSet).ShouldBe((DeployEnvironment.Production, "https://app.example.com/", options.FrontendUrl, false));
         (options.UserDataDatabase, options.PlatformDatabase).ShouldBe(("postgresql://gk:pw@db.internal:5432/grantkeeper", "postgresql://gk:pw@db.internal:5432/grantkeeper"));
         (options.ApiKey.IsEmpty, options.Sandbox, options.RunWorkers, options.UserIdClaim, options.ProvidersPath).ShouldBe((true, false, true, "sub", null));
-        (options.DataPath, options.SpoolWait, options.RefreshAhead, options.RefreshConcurrency).ShouldBe((null, TimeSpan.FromMinutes(10), true, 512));
+        (options.DataPath, options.SpoolWait, options.RefreshAhead, options.RefreshConcurrency).ShouldBe((null, TimeSpan.FromMinutes(10), true, 768));
         options.Resilience.ShouldBe(new ResilienceOptions());
         (options.AllowedOrigins.Count, options.AllowedNetworks.Count, options.AllowsLoopbackHttp).ShouldBe((0, 0, false));
     }
