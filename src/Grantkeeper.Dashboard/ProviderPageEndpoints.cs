@@ -3,6 +3,7 @@ using Grantkeeper.Dashboard.Pages;
 using Grantkeeper.Encryption;
 using Grantkeeper.Errors;
 using Grantkeeper.Http;
+using Grantkeeper.Monitoring;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -19,10 +20,10 @@ internal static class ProviderPageEndpoints
         routes.MapPost("/providers/client/remove", Remove).ExcludeFromDescription();
     }
 
-    private static Task<IResult> Show(HttpContext http, ProviderSetups setups, string? stored, string? removed) => PageResult.ForOperator(http, _ =>
-        Task.FromResult(Page(http, setups, Done(setups, stored, "is stored and in use. Other nodes follow within seconds.") ?? Done(setups, removed, "was forgotten."), null)));
+    private static Task<IResult> Show(HttpContext http, ProviderSetups setups, ProviderStandings standings, string? stored, string? removed) => PageResult.ForOperator(http, _ =>
+        Page(http, setups, standings, Done(setups, stored, "is stored and in use. Other nodes follow within seconds.") ?? Done(setups, removed, "was forgotten."), null));
 
-    private static Task<IResult> Put(HttpContext http, ProviderSetups setups) => PageResult.ForOperator(http, async _ =>
+    private static Task<IResult> Put(HttpContext http, ProviderSetups setups, ProviderStandings standings) => PageResult.ForOperator(http, async _ =>
     {
         var form = await http.Request.ReadFormAsync(http.RequestAborted);
         var (key, clientId) = (form["provider"].ToString(), form["client_id"].ToString());
@@ -30,7 +31,7 @@ internal static class ProviderPageEndpoints
         if (put.TryGet(out var setup, out var failure))
             return PageResult.SeeOther(http, $"/providers?stored={setup.Provider.Key}#provider-{setup.Provider.Key}");
         return failure.Code == ErrorCatalogue.Requests.Invalid && setups.Find(key).TryGet(out var known, out var _)
-            ? Page(http, setups, null, new RefusedClient(known.Provider.Key, setups.Repeatable(clientId), failure.Items))
+            ? await Page(http, setups, standings, null, new RefusedClient(known.Provider.Key, setups.Repeatable(clientId), failure.Items))
             : PageResult.Refusal(http, failure);
     });
 
@@ -42,9 +43,13 @@ internal static class ProviderPageEndpoints
             : PageResult.Refusal(http, failure);
     });
 
-    private static IResult Page(HttpContext http, ProviderSetups setups, Notice? notice, RefusedClient? refused) => PageResult.Page<ProvidersPage>(
-        http, new { Model = new ProvidersModel(notice, [.. setups.All().Select(setup => ProviderCard.Of(setup, refused))]) },
-        refused is null ? StatusCodes.Status200OK : ErrorCatalogue.Requests.Invalid.Status);
+    private static async Task<IResult> Page(HttpContext http, ProviderSetups setups, ProviderStandings standings, Notice? notice, RefusedClient? refused)
+    {
+        var all = await standings.All(http.RequestAborted);
+        return PageResult.Page<ProvidersPage>(
+            http, new { Model = new ProvidersModel(notice, [.. setups.All().Select(setup => ProviderCard.Of(setup, all[setup.Provider.Key], refused))]) },
+            refused is null ? StatusCodes.Status200OK : ErrorCatalogue.Requests.Invalid.Status);
+    }
 
     private static Notice? Done(ProviderSetups setups, string? key, string what) =>
         key is not null && setups.Find(key).TryGet(out var setup, out _) ? new Notice($"The client of {setup.Provider.DisplayName} {what}", true) : null;

@@ -125,7 +125,8 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddSingleton<ITokenVault>(provider => provider.GetRequiredService<TokenVault>());
         services.AddSingleton<Revocations>();
         services.AddSingleton<IOutboxHandler>(provider => provider.GetRequiredService<Revocations>());
-        services.AddSingleton<ILateTokens, LateTokens>();
+        services.AddSingleton<LateTokens>();
+        services.AddSingleton<ILateTokens>(provider => provider.GetRequiredService<LateTokens>());
         services.AddSingleton<AnswerStore>();
         services.AddSingleton<TokenRefresher>();
         services.AddSingleton<SpoolReplay>();
@@ -135,6 +136,11 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddSingleton<RefreshWorker>();
         services.AddHostedService(provider => provider.GetRequiredService<RefreshWorker>());
         services.AddSingleton(provider => new ProviderCalls(provider.GetRequiredService<GrantkeeperOptions>().Resilience, provider.GetRequiredService<TimeProvider>(), Dice));
+        services.AddMetrics();
+        services.AddSingleton<ProviderFigures>();
+        services.AddSingleton<IRefreshFigures>(provider => provider.GetRequiredService<ProviderFigures>());
+        services.AddHostedService<ProviderHours>();
+        services.AddSingleton<ProviderStandings>();
         services.AddHostedService<RefreshDrain>();
         services.AddSingleton<ReleaseLedger>();
         services.AddSingleton<IReleases>(provider => provider.GetRequiredService<ReleaseLedger>());

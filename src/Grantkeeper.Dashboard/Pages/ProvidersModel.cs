@@ -1,5 +1,7 @@
 using Grantkeeper.Administration;
+using Grantkeeper.Monitoring;
 using Grantkeeper.Providers;
+using Grantkeeper.Resilience;
 
 namespace Grantkeeper.Dashboard.Pages;
 
@@ -13,9 +15,9 @@ public sealed record RefusedClient(string Provider, string ClientId, IReadOnlyLi
 public sealed record ProviderCard(
     string Key, string DisplayName, string? Note, string Status, string Tone, string? ClientId, string Origin, bool IsEditable, bool IsStored, bool HasSecret, bool IsPublic,
     string? RedirectUri, string? ConsoleUrl, string? DocsUrl, IReadOnlyList<string> EnvironmentNames, IReadOnlyList<string> MissingSettings, IReadOnlyList<string> Warnings,
-    DateTimeOffset? UpdatedAt, IReadOnlyList<string> Faults, bool IsOpen)
+    DateTimeOffset? UpdatedAt, IReadOnlyList<string> Faults, bool IsOpen, IReadOnlyList<string> Standing, string? Trouble)
 {
-    internal static ProviderCard Of(ProviderSetup setup, RefusedClient? refused)
+    internal static ProviderCard Of(ProviderSetup setup, ProviderStanding standing, RefusedClient? refused)
     {
         var provider = setup.Provider;
         var prefix = provider.Key.ToUpperInvariant();
@@ -39,6 +41,26 @@ public sealed record ProviderCard(
             setup.IsEditable, provider.Origin == ClientOrigin.Stored || setup.Stored is not null, !provider.Client.ClientSecret.IsEmpty, provider.IsPublicClient,
             setup.RedirectUri.IsSuccess ? setup.RedirectUri.Value : null, provider.Manifest.ConsoleUrl?.AbsoluteUri, provider.Manifest.DocsUrl,
             provider.IsPublicClient ? [$"{prefix}_CLIENT_ID"] : [$"{prefix}_CLIENT_ID", $"{prefix}_CLIENT_SECRET"], provider.MissingSettings, setup.Warnings, setup.Stored?.UpdatedAt,
-            mine?.Faults ?? [], mine is not null);
+            mine?.Faults ?? [], mine is not null, setup.IsReady ? Standings(standing) : [], TroubleOf(standing));
     }
+
+    /// <summary>How it does, a line each.</summary>
+    private static IReadOnlyList<string> Standings(ProviderStanding standing)
+    {
+        var lines = new List<string>
+        {
+            standing.Refreshed + standing.Failed == 0 ? "No refresh in the last 24 hours." : $"{standing.Refreshed:N0} refreshes in the last 24 hours, {standing.Failed:N0} without success.",
+            standing.Due == 0 ? "Nothing is overdue." : $"{standing.Due:N0} grants are due, the oldest for {Durations.Of(standing.Lag)}.",
+        };
+        if (standing.Unknown > 0 || standing.Lost > 0)
+            lines.Add($"{standing.Unknown:N0} requests of the last 30 days ended without an answer; {standing.Lost:N0} grants were lost to that.");
+        return lines;
+    }
+
+    private static string? TroubleOf(ProviderStanding standing) => standing.Circuit.State switch
+    {
+        CircuitState.Open => $"It failed {standing.Circuit.Failures} times in a row and is not asked for another {Durations.Of(standing.Circuit.RetryAfter ?? TimeSpan.Zero)}. Tokens that are still good are served.",
+        CircuitState.HalfOpen => "It failed again and again; one request at a time tries whether it has recovered.",
+        _ => null,
+    };
 }

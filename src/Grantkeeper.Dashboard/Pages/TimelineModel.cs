@@ -1,6 +1,7 @@
 using Grantkeeper.Http;
 using Grantkeeper.Integrations;
 using Grantkeeper.Monitoring;
+using Grantkeeper.Providers;
 
 namespace Grantkeeper.Dashboard.Pages;
 
@@ -26,10 +27,26 @@ public sealed record TimelineModel(
                 .. Fact("Last handed out", timeline.Facts.LastUsedAt),
                 .. Fact("Last attempt", timeline.Facts.LastAttemptAt),
                 .. Fact("Connected", integration.ConnectedAt),
-                .. tokens is null ? [] : new[] { new TimelineFact("Token generation", null, $"{tokens.Generation}, consent {tokens.Epoch}") },
+                .. tokens is null ? [] : new[] { new TimelineFact("Token generation", null, $"{tokens.Generation}, consent {tokens.Epoch}"), new TimelineFact("Refresh token", null, RotationOf(timeline)) },
             ],
             isOver ? [] : ScopeLine.Of(integration.Scopes, timeline.Provider), ScopeLine.Of(timeline.Missing, timeline.Provider),
             [.. timeline.Rows.Select(TimelineLine.Of)], timeline.Next is { } next ? Cursor.Of(next) : null, isFirstPage);
+    }
+
+    /// <summary>What the provider is said to do with a used refresh token, and what was seen.</summary>
+    private static string RotationOf(Timeline timeline)
+    {
+        var (rotation, facts) = (timeline.Provider?.Manifest.Rotation ?? Rotation.Unknown, timeline.Facts);
+        var declared = rotation.Profile switch
+        {
+            RotationProfile.None => "stays good",
+            RotationProfile.Lazy => "good until the new one is used",
+            RotationProfile.Grace => $"good for {rotation.Grace.TotalSeconds:0} s after its use",
+            _ => "used up at once",
+        };
+        var count = facts.NewTokens + facts.SameTokens;
+        var seen = count == 0 ? "" : $"; new at {facts.NewTokens} of the last {count} refreshes";
+        return declared + seen + (facts.Again == 0 ? "" : $", accepted a second time {facts.Again} times");
     }
 
     private static TimelineFact[] Fact(string name, DateTimeOffset? at) => at is null ? [] : [new TimelineFact(name, at, null)];

@@ -21,7 +21,7 @@ internal sealed record Disconnected(Integration Integration, bool WasConnected, 
 /// 3. deliver the revocation right away; when the provider does not answer, the outbox goes on<br/>
 /// Twice is harmless: the second time tells what became of the first.
 /// </remarks>
-internal sealed class DisconnectFlow(IntegrationStore integrations, Database database, SecretBox box, Revocations revocations, OutboxStore outbox, OutboxDelivery delivery, AuditLog audit)
+internal sealed class DisconnectFlow(IntegrationStore integrations, Database database, SecretBox box, Revocations revocations, LateTokens lateTokens, OutboxStore outbox, OutboxDelivery delivery, AuditLog audit)
 {
     public async Task<Result<Disconnected>> Disconnect(Guid integrationId, string userId, string? reason, AuditSource source, CancellationToken cancellation)
     {
@@ -41,7 +41,11 @@ internal sealed class DisconnectFlow(IntegrationStore integrations, Database dat
             if (found is null || found.Integration.Status == IntegrationStatus.Revoked)
                 return true;
             if (supported && found.Tokens is not null)
+            {
                 revocationId = await EnqueueRevocation(db, found, cancellation);
+                await lateTokens.RevokeKept(db, found, cancellation);
+            }
+
             await End(db, found, reason, source, cancellation);
             return false;
         }, cancellation);

@@ -12,4 +12,7 @@ internal static partial class MonitoringLog
 
     [LoggerMessage(4102, LogLevel.Information, "Removed what has served its time: {Flows} flows, {Sessions} connect sessions, {Attempts} refresh attempts, {Deliveries} deliveries, {SignInLinks} sign-in links")]
     public static partial void Swept(ILogger logger, int flows, int sessions, int attempts, int deliveries, int signInLinks);
+
+    [LoggerMessage(4103, LogLevel.Warning, "Counted refreshes wait for the database")]
+    public static partial void FiguresWait(ILogger logger);
 }

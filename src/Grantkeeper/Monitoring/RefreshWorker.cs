@@ -14,7 +14,8 @@ namespace Grantkeeper.Monitoring;
 /// 2. the one refresh path, behind readers who wait 3. again as soon as there is room while there is more, else every second.
 /// </summary>
 internal sealed class RefreshWorker(
-    IDueQueue queue, ITokenVault vault, TokenRefresher refresher, Readiness readiness, GrantkeeperOptions options, TimeProvider time, ILogger<RefreshWorker> logger) : BackgroundService
+    IDueQueue queue, ITokenVault vault, TokenRefresher refresher, Readiness readiness, GrantkeeperOptions options, IRefreshFigures figures, SharedTime sharedTime, TimeProvider time,
+    ILogger<RefreshWorker> logger) : BackgroundService
 {
     private const int Batch = 64;
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
@@ -109,8 +110,11 @@ internal sealed class RefreshWorker(
         {
             // By generation and not by this node's clock, which may stand anywhere: somebody may have renewed it since the claim.
             var now = grant.Row ?? await vault.Find(grant.IntegrationId, grant.UserId, CancellationToken.None);
-            if (now is { Integration.IsActive: true, Tokens.RefreshToken: not null } row && row.Tokens.Generation == grant.Generation)
-                await refresher.Refresh(row, force: false, AuditSource.Background, CallPriority.Due);
+            if (now is not { Integration.IsActive: true, Tokens.RefreshToken: not null } row || row.Tokens.Generation != grant.Generation)
+                return;
+            if (row.Tokens.NextRefreshAt is { } due)
+                figures.Began(row.Integration.Provider, sharedTime.GetUtcNow() - due);
+            await refresher.Refresh(row, force: false, AuditSource.Background, CallPriority.Due);
         }
         catch (StorageUnavailableException)
         {

@@ -18,7 +18,7 @@ internal static class TimelineWords
         return row.Event switch
         {
             "rejected" when row.Code == RefreshedAccount.AnotherAccount => "The refresh brought tokens of another account. They were not stored, and the integration is frozen.",
-            "refreshed" => $"Renewed: generation {row.Generation + 1} replaced generation {row.Generation}.",
+            "refreshed" => $"Renewed: generation {row.Generation + 1} replaced generation {row.Generation}{Evidence(row.Code)}.",
             "rejected" => $"The provider refused the refresh token{word}.",
             "misconfigured" => $"The provider refused our client or request{word}.",
             "unreadable" => $"The provider's answer could not be read{word}.",
@@ -26,6 +26,15 @@ internal static class TimelineWords
             _ => $"The provider did not renew the token for now{word}.",
         };
     }
+
+    private static string Evidence(string? code) => code switch
+    {
+        RotationEvidence.NewToken => ", with a new refresh token",
+        RotationEvidence.SameToken => "; the refresh token stays",
+        RotationEvidence.NewTokenAgain => ", with a new refresh token, although the old one may have been used before",
+        RotationEvidence.SameTokenAgain => "; the refresh token stays, although it may have been used before",
+        _ => "",
+    };
 
     private static string OfConsent(TimelineRow row)
     {

@@ -26,6 +26,15 @@ internal sealed record TimelineFacts
 
     /// <summary>What the provider said to the last revocation.</summary>
     public string? Revocation { get; init; }
+
+    /// <summary>Of the last fifty refreshes those that brought a new refresh token.</summary>
+    public int NewTokens { get; init; }
+
+    /// <summary>Of the last fifty refreshes those after which the refresh token stayed as it was.</summary>
+    public int SameTokens { get; init; }
+
+    /// <summary>Of the last fifty refreshes those with a refresh token that may have been used before.</summary>
+    public int Again { get; init; }
 }
 
 /// <summary>One row of the timeline; the sources keep what they have and leave the rest null.</summary>
@@ -52,7 +61,7 @@ internal sealed class Timelines(TokenVault vault, Database database, ProviderCat
     public const string AuditRow = "audit";
 
     private const string SelectFacts = """
-        SELECT a.class, a.code, a.started_at, t.last_used_at, c.scopes_requested, r.code
+        SELECT a.class, a.code, a.started_at, t.last_used_at, c.scopes_requested, r.code, e.new_tokens, e.same_tokens, e.again
         FROM oauth_integrations i
         LEFT JOIN oauth_tokens t ON t.user_id = i.user_id AND t.integration_id = i.id
         LEFT JOIN LATERAL (
@@ -61,6 +70,10 @@ internal sealed class Timelines(TokenVault vault, Database database, ProviderCat
             SELECT scopes_requested FROM oauth_consents WHERE user_id = i.user_id AND integration_id = i.id ORDER BY granted_at DESC LIMIT 1) c ON true
         LEFT JOIN LATERAL (
             SELECT code FROM oauth_audit_log WHERE user_id = i.user_id AND integration_id = i.id AND action = 'provider_revocation' ORDER BY created_at DESC LIMIT 1) r ON true
+        LEFT JOIN LATERAL (
+            SELECT count(*) FILTER (WHERE code LIKE 'new_token%')::int AS new_tokens, count(*) FILTER (WHERE code LIKE 'same_token%')::int AS same_tokens,
+                count(*) FILTER (WHERE code LIKE '%_again')::int AS again
+            FROM (SELECT code FROM refresh_attempts WHERE user_id = i.user_id AND integration_id = i.id AND class = 'refreshed' ORDER BY id DESC LIMIT 50) last) e ON true
         WHERE i.user_id = $1 AND i.id = $2
         """;
 
@@ -116,6 +129,9 @@ internal sealed class Timelines(TokenVault vault, Database database, ProviderCat
         LastUsedAt = row.TimeOrNull(3),
         Asked = ScopeSet.Of(row.Texts(4)),
         Revocation = row.TextOrNull(5),
+        NewTokens = row.GetInt32(6),
+        SameTokens = row.GetInt32(7),
+        Again = row.GetInt32(8),
     };
 
     private static TimelineRow MapRow(NpgsqlDataReader row) => new(

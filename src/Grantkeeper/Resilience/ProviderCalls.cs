@@ -33,6 +33,9 @@ internal sealed class ProviderCalls(ResilienceOptions options, TimeProvider time
     /// <summary>A provider's circuit as it stands.</summary>
     public CircuitSnapshot CircuitOf(string provider) => LineOf(provider).Circuit.Snapshot();
 
+    /// <summary>The circuits of all providers that were called since the start.</summary>
+    public IEnumerable<(string Provider, CircuitState State)> Circuits() => _lines.Select(line => (line.Key, line.Value.Circuit.Snapshot().State));
+
     /// <summary>Operations at a provider that run now, and how many may.</summary>
     public (int Running, int Limit) LoadOf(string provider) => (LineOf(provider).Limit.Running, LineOf(provider).Limit.Limit);
 

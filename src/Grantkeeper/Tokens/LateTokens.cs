@@ -46,10 +46,28 @@ internal sealed class LateTokens(Database database, SecretBox box, Revocations r
         var kept = await database.ForUser(userId).Read(
             "SELECT id, answer FROM superseded_answers WHERE user_id = $1 AND integration_id = $2 AND epoch = $3 ORDER BY id DESC LIMIT 1",
             found => new Kept(found.GetGuid(0), found.GetString(1)), cancellation, userId, id, row.Tokens!.Epoch);
-        return kept is not null && box.Open(kept.Answer, Context(userId, kept.Id), row.OwnerSalt) is { } answer
-            ? SpooledAnswer.Read(new SpoolRecord(kept.Id, answer))
-            : null;
+        return kept is null ? null : Open(kept, row);
     }
+
+    /// <summary>
+    /// Part of a disconnect: with no live consent left, what was kept is revoked too, since the provider may hold to it.
+    /// </summary>
+    public async Task RevokeKept(IDb db, GrantRow row, CancellationToken cancellation)
+    {
+        var (userId, id) = (row.Integration.UserId, row.Integration.Id);
+        var kept = await db.List(
+            "DELETE FROM superseded_answers WHERE user_id = $1 AND integration_id = $2 RETURNING id, answer",
+            found => new Kept(found.GetGuid(0), found.GetString(1)), cancellation, userId, id);
+        foreach (var one in kept)
+        {
+            if (Open(one, row) is { } answer)
+                await revocations.Enqueue(db, row.Integration, answer.Tokens.RefreshToken, answer.Tokens.AccessToken, claimed: false, cancellation);
+        }
+    }
+
+    private SpooledAnswer? Open(Kept kept, GrantRow row) => box.Open(kept.Answer, Context(row.Integration.UserId, kept.Id), row.OwnerSalt) is { } answer
+        ? SpooledAnswer.Read(new SpoolRecord(kept.Id, answer))
+        : null;
 
     private Task Keep(IDb db, GrantRow tried, SpooledAnswer late, CancellationToken cancellation)
     {

@@ -8,13 +8,13 @@ namespace Grantkeeper.Tokens;
 
 /// <summary>A merged answer with everything that its success write needs, so that it can be stored without its flight.</summary>
 internal sealed record SpooledAnswer(
-    Guid AttemptId, string UserId, Guid IntegrationId, string Provider, int Epoch, long Generation, TokenSet Tokens, DateTimeOffset SentAt, TimeSpan Duration)
+    Guid AttemptId, string UserId, Guid IntegrationId, string Provider, int Epoch, long Generation, TokenSet Tokens, DateTimeOffset SentAt, TimeSpan Duration, string? Evidence = null)
 {
-    public static SpooledAnswer Of(Guid attemptId, GrantRow tried, TokenSet tokens, DateTimeOffset sentAt, TimeSpan duration) => new(
-        attemptId, tried.Integration.UserId, tried.Integration.Id, tried.Integration.Provider, tried.Tokens!.Epoch, tried.Tokens.Generation, tokens, sentAt, duration);
+    public static SpooledAnswer Of(Guid attemptId, GrantRow tried, TokenSet tokens, DateTimeOffset sentAt, TimeSpan duration, string? evidence = null) => new(
+        attemptId, tried.Integration.UserId, tried.Integration.Id, tried.Integration.Provider, tried.Tokens!.Epoch, tried.Tokens.Generation, tokens, sentAt, duration, evidence);
 
     /// <summary>The attempt as its row in <c>refresh_attempts</c> tells it.</summary>
-    public RefreshAttempt Attempt => new("refreshed", null, null, SentAt, Duration, RefreshDecision.NextRefresh(Tokens.ExpiresAt, Tokens.Lifetime, IntegrationId));
+    public RefreshAttempt Attempt => new("refreshed", Evidence, null, SentAt, Duration, RefreshDecision.NextRefresh(Tokens.ExpiresAt, Tokens.Lifetime, IntegrationId));
 
     /// <summary>The row that was tried: who and what it is today, with the tokens' place of then.</summary>
     public GrantRow On(GrantRow current) => current with
@@ -37,6 +37,7 @@ internal sealed record SpooledAnswer(
         ["scopes"] = Tokens.Scopes.ToString(),
         ["sent_at"] = SentAt,
         ["duration_ms"] = Duration.TotalMilliseconds,
+        ["evidence"] = Evidence,
     }.ToJsonString()));
 
     /// <summary>Reads a record; null when it is none of ours.</summary>
@@ -50,7 +51,7 @@ internal sealed record SpooledAnswer(
                 (double?)json["lifetime_seconds"] is { } seconds ? TimeSpan.FromSeconds(seconds) : null, ScopeSet.Parse((string)json["scopes"]!));
             return new SpooledAnswer(
                 record.Id, (string)json["user_id"]!, (Guid)json["integration_id"]!, (string)json["provider"]!, (int)json["epoch"]!, (long)json["generation"]!,
-                tokens, (DateTimeOffset)json["sent_at"]!, TimeSpan.FromMilliseconds((double)json["duration_ms"]!));
+                tokens, (DateTimeOffset)json["sent_at"]!, TimeSpan.FromMilliseconds((double)json["duration_ms"]!), (string?)json["evidence"]);
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException or ArgumentNullException)
         {

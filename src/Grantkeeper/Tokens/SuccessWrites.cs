@@ -20,9 +20,9 @@ internal sealed class SuccessWrites(Database database, SecretBox box, TimeProvid
 
     private const string Given = """
         unnest($1::text[], $2::uuid[], $3::int[], $4::bigint[], $5::text[], $6::text[], $7::timestamptz[], $8::int[], $9::text[], $10::timestamptz[], $11::uuid[],
-            $12::text[], $13::timestamptz[], $14::int[], $15::uuid[], $16::uuid[], $17::text[], $18::text[], $19::text[], $20::inet[], $21::text[], $22::text[], $23::text[])
+            $12::text[], $13::timestamptz[], $14::int[], $15::uuid[], $16::uuid[], $17::text[], $18::text[], $19::text[], $20::inet[], $21::text[], $22::text[], $23::text[], $24::text[])
         AS g(user_id, integration_id, epoch, generation, access_token, refresh_token, expires_at, lifetime_seconds, scope, next_refresh_at, attempt,
-            class, started_at, duration_ms, attempt_row, audit_row, provider, actor, caller, ip_address, user_agent, correlation_id, node)
+            class, started_at, duration_ms, attempt_row, audit_row, provider, actor, caller, ip_address, user_agent, correlation_id, node, evidence)
         """;
 
     private const string ReadyRows = """
@@ -54,8 +54,8 @@ internal sealed class SuccessWrites(Database database, SecretBox box, TimeProvid
             DELETE FROM superseded_answers l USING t
             WHERE l.user_id = t.user_id AND l.integration_id = t.integration_id AND (l.epoch < t.epoch OR l.generation < t.generation - 1)
         ), tried AS (
-            INSERT INTO refresh_attempts (user_id, id, integration_id, epoch, generation, class, started_at, duration_ms, next_attempt_at)
-            SELECT g.user_id, g.attempt_row, g.integration_id, g.epoch, g.generation, g.class, g.started_at, g.duration_ms, g.next_refresh_at
+            INSERT INTO refresh_attempts (user_id, id, integration_id, epoch, generation, class, code, started_at, duration_ms, next_attempt_at)
+            SELECT g.user_id, g.attempt_row, g.integration_id, g.epoch, g.generation, g.class, g.evidence, g.started_at, g.duration_ms, g.next_refresh_at
             FROM ready g JOIN t ON t.user_id = g.user_id AND t.integration_id = g.integration_id
         ), told AS (
             INSERT INTO oauth_audit_log (user_id, id, integration_id, action, provider, actor, caller, scopes, ip_address, user_agent, duration_ms, node, correlation_id)
@@ -106,7 +106,7 @@ internal sealed class SuccessWrites(Database database, SecretBox box, TimeProvid
             Each(request => request.Attempt.Class), Each(request => request.Attempt.StartedAt.UtcDateTime), Each(request => (int)request.Attempt.Duration.TotalMilliseconds),
             NewIds(), NewIds(), Each(request => request.Row.Integration.Provider),
             Each(request => request.Source.Actor), Each(request => request.Source.Caller), Each(request => Rows.Address(request.Source.IpAddress)), Each(request => Rows.UserAgent(request.Source.UserAgent)),
-            Each(request => request.Source.CorrelationId), Each(request => request.Node))).ToDictionary();
+            Each(request => request.Source.CorrelationId), Each(request => request.Node), Each(request => request.Attempt.Code))).ToDictionary();
         return [.. group.Select(request => saved.GetValueOrDefault(request.AttemptId) is { } now ? Heal(now, request) : null)];
     }
 

@@ -27,9 +27,8 @@ internal sealed record RefreshOutcome(GrantRow Row, Failure? Failure);
 /// 1. join the flight of this grant in this process<br/>
 /// 2. take the lease and write the intent in one committed statement; if another node holds it, wait for its result<br/>
 /// 3. look again: newer and good is served, the lease is given back<br/>
-/// 4. may the refresh token be shown? After an attempt whose end is unknown the provider's rotation profile decides, and
-/// the intent becomes this attempt's<br/>
-/// 5. take room in the spool: without it, nothing is sent<br/>
+/// 4. may the refresh token be shown? After an attempt whose end is unknown the provider's rotation profile decides<br/>
+/// 5. take room in the spool: without it, nothing is sent; an intent that was left open becomes this attempt's<br/>
 /// 6. send through the provider's circuit: once, and again only what was surely not processed or may be shown twice<br/>
 /// 7. before each request: is there time left in the lease? If not it is renewed, or nothing is sent<br/>
 /// 8. merge the answer (pure), if it is the same account's, and keep it on this node's disk<br/>
@@ -38,7 +37,7 @@ internal sealed record RefreshOutcome(GrantRow Row, Failure? Failure);
 /// </remarks>
 internal sealed class TokenRefresher(
     ITokenVault vault, ProviderCatalogue catalogue, EndpointDiscovery discovery, TokenRequests requests, ProviderCalls calls, AnswerStore answers, ILateTokens lateTokens, ISpool spool, NodeIdentity node,
-    SecretBox box, Links.ConnectLinks links, GrantkeeperOptions options, IDetached detached, IFailpoints failpoints, SharedTime time, ILogger<TokenRefresher> logger)
+    SecretBox box, Links.ConnectLinks links, GrantkeeperOptions options, IDetached detached, IFailpoints failpoints, IRefreshFigures figures, SharedTime time, ILogger<TokenRefresher> logger)
 {
     private static readonly TimeSpan PollFirst = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan PollMost = TimeSpan.FromMilliseconds(500);
@@ -97,11 +96,6 @@ internal sealed class TokenRefresher(
             return await GiveBack(new Failure(isAwaited ? ErrorCatalogue.Tokens.AnswerAwaited : ErrorCatalogue.Tokens.ProviderUnavailable) { RetryAfter = wait });
         }
 
-        // From here on this node may hold the answer that others must wait for.
-        if (leased.Earlier is { } earlier && !await vault.TakeOver(row, attemptId, IntentDecision.HoldersAfter(earlier, node.Id, options.SpoolWait), CancellationToken.None))
-            return new RefreshOutcome(row, Unavailable(row));
-        await failpoints.Reach(Points.RefreshTakenOver);
-
         if (row.OpenRefreshToken(box) is not { } refreshToken)
             return await GiveBack(new Failure(row.Tokens!.RefreshToken is null ? ErrorCatalogue.Tokens.RefreshUnsupported : ErrorCatalogue.Encryption.Unreadable));
 
@@ -113,6 +107,11 @@ internal sealed class TokenRefresher(
         var sentAt = time.GetUtcNow();
         try
         {
+            // From here on this node may hold the answer that others must wait for.
+            if (leased.Earlier is { } earlier && !await vault.TakeOver(row, attemptId, IntentDecision.HoldersAfter(earlier, node.Id, options.SpoolWait), CancellationToken.None))
+                return new RefreshOutcome(row, Unavailable(row));
+            await failpoints.Reach(Points.RefreshTakenOver);
+
             // 6. send through the provider's circuit
             await failpoints.Reach(Points.RefreshReserved);
             var began = time.GetTimestamp();
@@ -127,7 +126,7 @@ internal sealed class TokenRefresher(
             if (RefreshedAccount.IsAnother(provider.Manifest, row.Integration, answer.Response!))
                 return await RecordFailure(leased, provider, attemptId, AnotherAccount, sentAt, duration, source);
             var tokens = TokenMerge.Merge(answer.Response!, refreshToken, row.Integration.Scopes, sentAt, row.Tokens!.Lifetime);
-            var kept = SpooledAnswer.Of(attemptId, row, tokens, sentAt, duration);
+            var kept = SpooledAnswer.Of(attemptId, row, tokens, sentAt, duration, RotationEvidence.Of(tokens.RefreshToken != refreshToken, leased.Earlier is not null));
             isOnlyCopy = true;
             await failpoints.Reach(Points.RefreshAnswered);
             if (!await slot.Keep(kept.ToRecord()) && options.DataPath is not null)
@@ -137,6 +136,7 @@ internal sealed class TokenRefresher(
             await failpoints.Reach(Points.RefreshSpooled);
             var outcome = await Store(row, kept, source);
             await failpoints.Reach(Points.RefreshStored);
+            figures.Count(provider.Key, RefreshEnd.Refreshed, duration);
             isOnlyCopy = false;
             return outcome;
         }
@@ -224,6 +224,7 @@ internal sealed class TokenRefresher(
             if (await lateTokens.Newest(refused, CancellationToken.None) is not { } kept)
                 return null;
             TokensLog.Recovered(logger, refused.Integration.Id);
+            figures.Count(refused.Integration.Provider, RefreshEnd.Recovered, duration);
             return await Store(refused, SpooledAnswer.Of(Guid.NewGuid(), refused, kept.Tokens, sentAt, duration), source);
         }
         catch (StorageUnavailableException)
@@ -250,6 +251,7 @@ internal sealed class TokenRefresher(
         var staysGood = provider.Manifest.Rotation.Profile is RotationProfile.None or RotationProfile.Lazy;
         var wait = RefreshDecision.NextTry(leased, mayHaveRotated && !staysGood && !isSuspect, failure.RetryAfter, time.GetUtcNow());
         var attempt = new RefreshAttempt(Words.Of(failure.Kind), failure.Error, Words.Of(failure.Delivery), sentAt, duration, rejected ? null : time.GetUtcNow() + wait);
+        figures.Count(leased.Integration.Provider, EndOf(failure, detail), duration);
         TokensLog.RefreshFailed(logger, leased.Integration.Id, leased.Integration.Provider, attempt.Class, failure.Error, attempt.Delivery!);
         await failpoints.Reach(Points.RefreshFailed);
         try
@@ -276,6 +278,15 @@ internal sealed class TokenRefresher(
             _ => new Failure(ErrorCatalogue.Tokens.ProviderUnavailable) { RetryAfter = wait },
         });
     }
+
+    private static RefreshEnd EndOf(TokenFailure failure, string? detail) => failure switch
+    {
+        { Kind: TokenFailureKind.Rejected } => detail == Reasons.AmbiguousRefresh ? RefreshEnd.Lost : RefreshEnd.Rejected,
+        { Kind: TokenFailureKind.Misconfigured } => RefreshEnd.Misconfigured,
+        { Delivery: Delivery.Ambiguous } => RefreshEnd.Unknown,
+        { Kind: TokenFailureKind.Unreadable } => RefreshEnd.Unreadable,
+        _ => RefreshEnd.Transient,
+    };
 
     private Failure Unavailable(GrantRow row) => new(ErrorCatalogue.Tokens.ProviderUnavailable)
     {

@@ -255,6 +255,24 @@ public sealed class TokenEndpointTroubleTests(ServerWorld fixture) : IClassFixtu
     }
 
     [Fact]
+    public async Task Refresh_that_brings_another_accounts_tokens_freezes_the_integration()
+    {
+        World.Sandbox.Faults.Clear();
+        var id = await World.Connect(NewUser());
+        await World.Expire(id);
+        World.Break(new Fault(FaultEndpoint.Refresh, FaultMode.OtherSubject, Count: 1));
+        var before = Refreshes;
+        var read = await Read(id);
+        (read.Code, (string)read.Json["reason"]!).ShouldBe(("tokens.reauthorization_required", "account_changed"));
+        for (var reads = 0; reads < 3; reads++)
+            (await Read(id)).Code.ShouldBe("tokens.reauthorization_required");
+        Refreshes.ShouldBe(before + 1, "what is frozen is not tried again");
+        (await World.Sql($"SELECT generation FROM oauth_tokens WHERE integration_id = '{id}'")).ShouldBe(1L, "another person's tokens are not stored");
+        (await World.Sql($"SELECT count(*) FROM outbox WHERE integration_id = '{id}'")).ShouldBe(0L, "nor revoked: they may be another integration's");
+        (await World.Sql($"SELECT status || ' ' || reason_detail FROM oauth_integrations WHERE id = '{id}'")).ShouldBe("error account_changed");
+    }
+
+    [Fact]
     public async Task Attempt_of_a_node_that_died_is_not_repeated_while_the_access_token_is_good()
     {
         World.Sandbox.Faults.Clear();

@@ -36,7 +36,7 @@ public sealed class TroublePageTests(ChromiumBrowser chromium)
         await Timeline(world);
         (await Verdict(world)).ShouldContain("Nothing is broken");
         var history = await world.Page.Locator("ol.history").InnerTextAsync();
-        history.ShouldContain("Renewed: generation 2 replaced generation 1.");
+        history.ShouldContain("Renewed: generation 2 replaced generation 1, with a new refresh token.");
         history.ShouldContain("made to end, on purpose");
         history.ShouldContain("The user consented to everything that was asked for.");
         history.ShouldContain("The account was connected.");

@@ -205,6 +205,16 @@ public abstract class VaultConformance : IAsyncLifetime
         (now.Tokens, now.Integration.Status).ShouldBe((null, IntegrationStatus.Revoked));
     }
 
+    [Fact]
+    public async Task Answer_that_is_kept_is_revoked_when_the_grant_ends()
+    {
+        var row = await _stand.Connect();
+        (await Save(row, Guid.NewGuid(), "2")).ShouldBe(SaveOutcome.Saved);
+        await _stand.Late.Handle(row, Answer(row, "late"), AuditSource.Background, None);
+        await _stand.Disconnect(row);
+        (await _stand.Revocations(row)).ShouldBe(2, "the provider may hold to either of them");
+    }
+
     private Task<Leased?> Lease(GrantRow row, string node, Guid? owner = null) =>
         _stand.Vault.TakeLease(row.Integration.UserId, row.Integration.Id, row.Tokens!.Epoch, owner ?? Guid.NewGuid(), node, None);
 

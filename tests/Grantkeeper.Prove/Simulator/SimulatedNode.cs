@@ -61,10 +61,10 @@ internal sealed class SimulatedNode(Simulation simulation, string name)
         var links = new ConnectLinks(simulation.Options);
         var answers = new AnswerStore(_vault, _vault, Strikes);
         _refresher = new TokenRefresher(
-            _vault, Simulation.Catalogue, _discovery, _requests, calls, answers, _vault, spool, identity, simulation.Box, links, simulation.Options, new InTurn(), Strikes, shared,
+            _vault, Simulation.Catalogue, _discovery, _requests, calls, answers, _vault, spool, identity, simulation.Box, links, simulation.Options, new InTurn(), Strikes, new NoFigures(), shared,
             NullLogger<TokenRefresher>.Instance);
         _access = new TokenAccess(_vault, _refresher, new NoReleases(), simulation.Box, links, shared, NullLogger<TokenAccess>.Instance);
-        _worker = new RefreshWorker(_vault, _vault, _refresher, new Readiness(), simulation.Options, Time, NullLogger<RefreshWorker>.Instance);
+        _worker = new RefreshWorker(_vault, _vault, _refresher, new Readiness(), simulation.Options, new NoFigures(), shared, Time, NullLogger<RefreshWorker>.Instance);
         var replay = new SpoolReplay(spool, _vault, answers, Strikes, NullLogger<SpoolReplay>.Instance);
         // What a start does is rare: half of them are struck there.
         if (simulation.Works && world.Dice.Chance(0.5))
@@ -169,6 +169,19 @@ internal sealed class SimulatedNode(Simulation simulation, string name)
         {
             await Task.Yield();
             return await work();
+        }
+    }
+
+    private sealed class NoFigures : IRefreshFigures
+    {
+        public void Count(string provider, RefreshEnd end, TimeSpan duration)
+        {
+            // The oracle counts.
+        }
+
+        public void Began(string provider, TimeSpan late)
+        {
+            // The same.
         }
     }
 

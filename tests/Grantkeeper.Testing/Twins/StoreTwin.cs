@@ -228,6 +228,8 @@ internal sealed class StoreTwin(SecretBox box, Func<DateTimeOffset> clock, Prote
             return false;
         if (grant.ToRow().OpenRefreshToken(box) is { } refreshToken)
             Enqueue(id, grant.Provider, refreshToken);
+        foreach (var kept in _superseded.Where(kept => kept.Integration == id))
+            Enqueue(id, grant.Provider, kept.Answer.Tokens.RefreshToken);
         (grant.Tokens, grant.Status, grant.Reason, grant.ReasonDetail) = (null, IntegrationStatus.Revoked, "disconnected", null);
         grant.Epoch++;
         _superseded.RemoveAll(kept => kept.Integration == id);

@@ -46,6 +46,7 @@ public sealed class LogEventTests
         "4100 Warning Monitoring.DueWaits",
         "4101 Error Monitoring.WorkerFailed",
         "4102 Information Monitoring.Swept",
+        "4103 Warning Monitoring.FiguresWait",
     ];
 
     private static IEnumerable<(LoggerMessageAttribute Event, MethodInfo Method)> Events() =>
