@@ -42,7 +42,8 @@ public static class GrantkeeperServiceCollectionExtensions
     /// <param name="configuration">The application's configuration, environment variables included.</param>
     public static IServiceCollection AddGrantkeeper(this IServiceCollection services, IConfiguration configuration)
     {
-        services.TryAddSingleton(TimeProvider.System);
+        var plan = FailpointPlan.Read(configuration[FailpointPlan.Variable], []);
+        services.TryAddSingleton(plan is null ? TimeProvider.System : new OffsetTime(plan.Clock));
         services.AddSingleton(_ => Deployment.Read(configuration));
         services.AddSingleton(provider => provider.GetRequiredService<Deployment>().Options);
         services.AddSingleton(provider => provider.GetRequiredService<Deployment>().Catalogue);
@@ -118,7 +119,13 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddSingleton<NodeIdentity>();
         services.AddSingleton<NodeSpool>();
         services.AddSingleton<ISpool>(provider => provider.GetRequiredService<NodeSpool>());
-        services.AddSingleton<IFailpoints, NoFailpoints>();
+        services.AddSingleton<IFailpoints>(provider =>
+        {
+            if (provider.GetRequiredService<GrantkeeperOptions>().Failpoints is not { } plan)
+                return new NoFailpoints();
+            TokenVault.LeaseTime = plan.Lease ?? TokenVault.LeaseTime;
+            return new PlannedFailpoints(plan, provider.GetRequiredService<TimeProvider>());
+        });
         services.AddSingleton<SharedTime>();
         services.AddSingleton<IDetached, ThreadPoolWork>();
         services.AddSingleton<TokenVault>();

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Grantkeeper.Prove.Nodes;
 using Grantkeeper.Prove.Simulator;
 
 namespace Grantkeeper.Prove;
@@ -21,7 +22,7 @@ internal static class Program
         var only = Option(args, "--only");
         var seed = ulong.TryParse(Option(args, "--seed"), out var given) ? given : 1;
         var json = args.Contains("--json");
-        ICampaign[] campaigns = [new SimulatorCampaign(int.TryParse(Option(args, "--seeds"), out var seeds) ? seeds : null), new MutationCampaign()];
+        ICampaign[] campaigns = [new SimulatorCampaign(int.TryParse(Option(args, "--seeds"), out var seeds) ? seeds : null), new MutationCampaign(), new KillCampaign()];
         var chosen = campaigns.Where(campaign => only is null || campaign.Name == only).ToList();
         if (chosen.Count == 0)
         {

@@ -1,6 +1,7 @@
 using Grantkeeper.Audit;
 using Grantkeeper.Encryption;
 using Grantkeeper.Errors;
+using Grantkeeper.Failpoints;
 using Grantkeeper.Integrations;
 using Grantkeeper.OAuth;
 using Grantkeeper.Providers;
@@ -24,7 +25,7 @@ namespace Grantkeeper.Connect;
 /// </remarks>
 internal sealed class ConnectFlow(
     FlowStore flows, GrantStore grants, ProviderCatalogue catalogue, EndpointDiscovery discovery, TokenRequests requests, AccountReader accounts,
-    IntegrationStore integrations, Database database, AuditLog audit, GrantkeeperOptions options, TimeProvider time, ILogger<ConnectFlow> logger)
+    IntegrationStore integrations, Database database, AuditLog audit, GrantkeeperOptions options, TimeProvider time, IFailpoints failpoints, ILogger<ConnectFlow> logger)
 {
     /// <summary>How long a flow lives (RFC 9700 section 2.1; R81).</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(10);
@@ -139,6 +140,7 @@ internal sealed class ConnectFlow(
         var calledBy = bearer.IsAuthenticatedCall ? bearer.SignedInUser : null;
         if (await flows.Redeem(stateHash, providerKey, bindingHash, calledBy, cancellation) is not { } flow)
             return await NotRedeemed(stateHash, providerKey, bindingHash, bearer, source, cancellation);
+        await failpoints.Reach(Points.ConnectRedeemed);
         source = source with { Actor = flow.Actor };
         var provider = catalogue.Find(flow.Provider);
         if (provider is null)
@@ -203,6 +205,7 @@ internal sealed class ConnectFlow(
         var sentAt = time.GetUtcNow();
         var began = time.GetTimestamp();
         var answer = await requests.ExchangeCode(provider, endpoints, code, flow.RedirectUri, flow.CodeVerifier, CancellationToken.None);
+        await failpoints.Reach(Points.ConnectExchanged);
         if (answer.Failure is { } failure)
         {
             ConnectLog.ExchangeFailed(logger, flow.Id, provider.Key, Words.Of(failure.Kind), failure.Error);
@@ -214,9 +217,11 @@ internal sealed class ConnectFlow(
             return await Fail(flow, unknown, source, CancellationToken.None);
 
         // 6. store everything in one transaction
+        await failpoints.Reach(Points.ConnectKnown);
         var stored = await grants.Store(flow, provider, account, answer.Response!, sentAt, time.GetElapsedTime(began), source, CancellationToken.None);
         if (!stored.TryGet(out var integrationId, out var refused))
             return await Fail(flow, refused, source, CancellationToken.None);
+        await failpoints.Reach(Points.ConnectStored);
         ConnectLog.Completed(logger, flow.Id, provider.Key, integrationId);
         return new Completed(flow, integrationId, default, null);
     }

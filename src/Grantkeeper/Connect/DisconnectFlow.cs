@@ -2,6 +2,7 @@ using Grantkeeper.Audit;
 using Grantkeeper.Consents;
 using Grantkeeper.Encryption;
 using Grantkeeper.Errors;
+using Grantkeeper.Failpoints;
 using Grantkeeper.Integrations;
 using Grantkeeper.Outbox;
 using Grantkeeper.Storage;
@@ -21,7 +22,7 @@ internal sealed record Disconnected(Integration Integration, bool WasConnected, 
 /// 3. deliver the revocation right away; when the provider does not answer, the outbox goes on<br/>
 /// Twice is harmless: the second time tells what became of the first.
 /// </remarks>
-internal sealed class DisconnectFlow(IntegrationStore integrations, Database database, SecretBox box, Revocations revocations, LateTokens lateTokens, OutboxStore outbox, OutboxDelivery delivery, AuditLog audit)
+internal sealed class DisconnectFlow(IntegrationStore integrations, Database database, SecretBox box, Revocations revocations, LateTokens lateTokens, OutboxStore outbox, OutboxDelivery delivery, AuditLog audit, IFailpoints failpoints)
 {
     public async Task<Result<Disconnected>> Disconnect(Guid integrationId, string userId, string? reason, AuditSource source, CancellationToken cancellation)
     {
@@ -31,6 +32,7 @@ internal sealed class DisconnectFlow(IntegrationStore integrations, Database dat
         var supported = await revocations.IsSupported(integration.Provider);
 
         // 2. one transaction
+        await failpoints.Reach(Points.DisconnectBegun);
         Guid? revocationId = null;
         GrantRow? found = null;
         var isGone = await database.ForUser(userId).Transaction(async db =>
@@ -55,6 +57,7 @@ internal sealed class DisconnectFlow(IntegrationStore integrations, Database dat
             return new Disconnected(found.Integration, false, await outbox.LastOutcome(userId, integrationId, Revocations.KindName, cancellation) ?? Revocations.Unsupported);
 
         // 3. deliver the revocation right away
+        await failpoints.Reach(Points.DisconnectStored);
         if (revocationId is null)
             return new Disconnected(found.Integration, true, supported ? Revocations.Failed : Revocations.Unsupported);
         var entry = await outbox.Claimed(revocationId.Value, userId, CancellationToken.None);

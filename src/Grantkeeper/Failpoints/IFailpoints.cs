@@ -52,15 +52,40 @@ internal static class Points
     /// <summary>Everything of a spool is stored; nobody knows yet.</summary>
     public const string ReplayDone = "replay.done";
 
+    /// <summary>The state is redeemed; its code is not.</summary>
+    public const string ConnectRedeemed = "connect.redeemed";
+
+    /// <summary>The provider has answered to the code; memory alone holds the tokens.</summary>
+    public const string ConnectExchanged = "connect.exchanged";
+
+    /// <summary>The account is known; nothing is stored.</summary>
+    public const string ConnectKnown = "connect.known";
+
+    /// <summary>The grant is committed; nobody knows yet.</summary>
+    public const string ConnectStored = "connect.stored";
+
+    /// <summary>A disconnect begins.</summary>
+    public const string DisconnectBegun = "disconnect.begun";
+
+    /// <summary>The tombstone and the revocation are committed; the provider is not asked yet.</summary>
+    public const string DisconnectStored = "disconnect.stored";
+
+    /// <summary>The provider has answered a delivery; that is not written.</summary>
+    public const string OutboxDelivered = "outbox.delivered";
+
     /// <summary>The points of a start.</summary>
     public static readonly IReadOnlyList<string> Replay = [ReplayRead, ReplayStored, ReplayDone];
 
-    /// <summary>Every point, for campaigns that visit them all.</summary>
-    public static readonly IReadOnlyList<string> All =
+    /// <summary>The points of the refresh engine.</summary>
+    public static readonly IReadOnlyList<string> Engine =
     [
         RefreshBegun, RefreshLeased, RefreshTakenOver, RefreshReserved, RefreshAnswered, RefreshSpooled, RefreshStored, RefreshSuperseded, RefreshFailed, RefreshFailureStored,
         ReplayRead, ReplayStored, ReplayDone,
     ];
+
+    /// <summary>Every point, for campaigns that visit them all.</summary>
+    public static readonly IReadOnlyList<string> All =
+        [.. Engine, ConnectRedeemed, ConnectExchanged, ConnectKnown, ConnectStored, DisconnectBegun, DisconnectStored, OutboxDelivered];
 }
 
 /// <summary>What a node has that was told nothing.</summary>

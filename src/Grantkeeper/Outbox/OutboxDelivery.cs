@@ -1,9 +1,10 @@
+using Grantkeeper.Failpoints;
 using Microsoft.Extensions.Logging;
 
 namespace Grantkeeper.Outbox;
 
 /// <summary>Hands an entry to the handler of its kind and records how it ended.</summary>
-internal sealed class OutboxDelivery(OutboxStore store, IEnumerable<IOutboxHandler> handlers, ILogger<OutboxDelivery> logger) : IDisposable
+internal sealed class OutboxDelivery(OutboxStore store, IEnumerable<IOutboxHandler> handlers, IFailpoints failpoints, ILogger<OutboxDelivery> logger) : IDisposable
 {
     private readonly Dictionary<string, IOutboxHandler> _handlers = handlers.ToDictionary(handler => handler.Kind, StringComparer.Ordinal);
     private readonly SemaphoreSlim _nudge = new(0, 1);
@@ -13,6 +14,7 @@ internal sealed class OutboxDelivery(OutboxStore store, IEnumerable<IOutboxHandl
         var delivered = entry.Payload.IsEmpty || !_handlers.TryGetValue(entry.Kind, out var handler)
             ? new Delivered("failed")
             : await handler.Deliver(entry, cancellation);
+        await failpoints.Reach(Points.OutboxDelivered);
         await store.Record(entry, delivered, cancellation);
         OutboxLog.Delivered(logger, entry.Kind, entry.Id, entry.Attempts, delivered.Outcome);
         return delivered;

@@ -1,4 +1,5 @@
 using Grantkeeper.Encryption;
+using Grantkeeper.Failpoints;
 
 namespace Grantkeeper.Settings;
 
@@ -46,6 +47,9 @@ public sealed record GrantkeeperOptions
 
     /// <summary><c>Grantkeeper:Identity:UserIdClaim</c>: the claim of a signed-in user that is the user_id. Default <c>sub</c>.</summary>
     public string UserIdClaim { get; init; } = "sub";
+
+    /// <summary><c>GRANTKEEPER_FAILPOINTS</c>: faults that a campaign asked for; refused in production. Default: none.</summary>
+    internal FailpointPlan? Failpoints { get; init; }
 
     /// <summary>Where grants are kept.</summary>
     internal string UserDataDatabase { get; init; } = "";

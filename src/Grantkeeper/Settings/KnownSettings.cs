@@ -89,6 +89,10 @@ internal static class KnownSettings
         {
             Default = "`false`", Example = "false",
         },
+        new("GRANTKEEPER_FAILPOINTS", Further, "Lets this process break on purpose, for `./prove`; refused in production.")
+        {
+            Example = "refresh.answered=kill",
+        },
         new("GRANTKEEPER_DATA_PATH", Further, "A folder of this machine that outlives the process: refreshed tokens wait there, sealed, for the database. `./run` keeps its database and keys in it (`.grantkeeper` unless set).")
         {
             Default = "none; they wait in memory", Example = "/var/lib/grantkeeper",

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Grantkeeper.Encryption;
 using Grantkeeper.Errors;
+using Grantkeeper.Failpoints;
 using Grantkeeper.Storage;
 using Microsoft.Extensions.Configuration;
 
@@ -50,6 +51,10 @@ internal static class OptionsReader
         if (sandbox && environment == DeployEnvironment.Production)
             faults.Add("GRANTKEEPER_SANDBOX is true in production: simulated accounts would look like real ones. Unset it, or set DEPLOY_ENV=development.");
 
+        var failpoints = FailpointPlan.Read(configuration[FailpointPlan.Variable], faults);
+        if (failpoints is not null && environment == DeployEnvironment.Production)
+            faults.Add($"{FailpointPlan.Variable} is set in production: it lets this process break on purpose. Unset it.");
+
         var providersPath = Text(configuration["GRANTKEEPER_PROVIDERS_PATH"]);
         if (providersPath is not null && !Directory.Exists(providersPath))
             faults.Add($"GRANTKEEPER_PROVIDERS_PATH names a folder that does not exist: {providersPath}. Create it, or unset the variable.");
@@ -63,6 +68,7 @@ internal static class OptionsReader
             ApiKey = apiKey,
             ProvidersPath = providersPath,
             Sandbox = sandbox,
+            Failpoints = failpoints,
             AllowedOrigins = Origins(section.GetSection("Connect:AllowedOrigins"), environment, faults),
             ConnectSessionLifetime = SessionLifetime(section, faults),
             Brand = BrandReader.Read(section.GetSection("Brand"), faults),

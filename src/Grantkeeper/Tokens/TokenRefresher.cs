@@ -42,7 +42,7 @@ internal sealed class TokenRefresher(
     private static readonly TimeSpan PollFirst = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan PollMost = TimeSpan.FromMilliseconds(500);
     /// <summary>How long after taking the lease a request may still be sent: its time less the longest request and a margin.</summary>
-    private static readonly TimeSpan SendWithin = TokenVault.LeaseTime - EgressLimits.Default.Total - TimeSpan.FromSeconds(2);
+    private static TimeSpan SendWithin => TokenVault.LeaseTime - EgressLimits.Default.Total - TimeSpan.FromSeconds(2);
     private static readonly TimeSpan StoreAgain = TimeSpan.FromSeconds(1);
     /// <summary>Another person's tokens are neither stored nor revoked: they may be another integration's.</summary>
     private static readonly TokenFailure AnotherAccount = new(TokenFailureKind.Rejected, Delivery.Refused, RefreshedAccount.AnotherAccount);

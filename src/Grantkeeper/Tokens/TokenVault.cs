@@ -12,7 +12,8 @@ namespace Grantkeeper.Tokens;
 internal sealed class TokenVault(Database database, SecretBox box, AuditLog audit, TimeProvider time) : ITokenVault
 {
     /// <summary>How long a lease lasts on the database's clock; longer than a provider call may take.</summary>
-    public static readonly TimeSpan LeaseTime = TimeSpan.FromSeconds(15);
+    /// <remarks>Shorter under failpoints alone, so that campaigns outlast it.</remarks>
+    public static TimeSpan LeaseTime { get; internal set; } = TimeSpan.FromSeconds(15);
 
     private readonly LeaseWrites _leases = new(database);
     private readonly SuccessWrites _successes = new(database, box, time);

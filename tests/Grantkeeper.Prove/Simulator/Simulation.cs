@@ -210,7 +210,7 @@ internal sealed class Simulation
                 Oracle.End(held.Family);
                 break;
             default:
-                node.Strikes.Armed[Dice.Of(Points.All)] = (Strike)Dice.Below(5);
+                node.Strikes.Armed[Dice.Of(Points.Engine)] = (Strike)Dice.Below(5);
                 break;
         }
     }

@@ -119,9 +119,9 @@ internal sealed class SimulatorCampaign(int? seeds = null) : ICampaign
     private static Proof Coverage(Totals runs, TextWriter output)
     {
         output.WriteLine($"{"struck at",-26}{string.Concat(Enum.GetNames<Strike>().Select(name => $"{name,10}"))}");
-        foreach (var point in Points.All)
+        foreach (var point in Points.Engine)
             output.WriteLine($"{point,-26}{string.Concat(Enum.GetValues<Strike>().Select(strike => $"{runs.Strikes.GetValueOrDefault((point, strike)),10:N0}"))}");
-        var cells = Points.All.SelectMany(point => Enum.GetValues<Strike>().Select(strike => runs.Strikes.GetValueOrDefault((point, strike)))).ToList();
+        var cells = Points.Engine.SelectMany(point => Enum.GetValues<Strike>().Select(strike => runs.Strikes.GetValueOrDefault((point, strike)))).ToList();
         return new Proof("coverage", "every fault at every failpoint, ten times or more", runs.Count < QuickSeeds || cells.TrueForAll(count => count >= 10), $"{cells.Count} cells, the least {cells.Min():N0} times");
     }
 }

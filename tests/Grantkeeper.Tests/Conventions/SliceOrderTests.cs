@@ -8,7 +8,7 @@ public sealed partial class SliceOrderTests
 {
     private static readonly string[] Order =
     [
-        "Errors", "Encryption", "OAuth", "Egress", "Storage", "Jwt", "Settings", "Texts", "Failpoints", "Spool",
+        "Errors", "Encryption", "OAuth", "Egress", "Storage", "Jwt", "Failpoints", "Settings", "Texts", "Spool",
         "Audit", "Outbox", "Identity", "Providers",
         "Resilience", "Http", "RedirectUris", "Links", "Integrations",
         "Consents", "Tokens",
