@@ -22,7 +22,7 @@ internal static class Program
         var only = Option(args, "--only");
         var seed = ulong.TryParse(Option(args, "--seed"), out var given) ? given : 1;
         var json = args.Contains("--json");
-        ICampaign[] campaigns = [new SimulatorCampaign(int.TryParse(Option(args, "--seeds"), out var seeds) ? seeds : null), new MutationCampaign(), new KillCampaign()];
+        ICampaign[] campaigns = [new SimulatorCampaign(int.TryParse(Option(args, "--seeds"), out var seeds) ? seeds : null), new MutationCampaign(), new KillCampaign(), new OutageCampaign(), new DiskCampaign()];
         var chosen = campaigns.Where(campaign => only is null || campaign.Name == only).ToList();
         if (chosen.Count == 0)
         {
@@ -53,6 +53,6 @@ internal static class Program
     {
         await Console.Out.WriteLineAsync($"{campaign} ({took.TotalSeconds:0} s)");
         foreach (var proof in proofs)
-            await Console.Out.WriteLineAsync($"  {(proof.Holds ? "holds " : "BROKEN")}  {proof.Name,-12}{proof.What,-64}{proof.Figures}");
+            await Console.Out.WriteLineAsync($"  {(proof.Holds ? "holds " : "BROKEN")}  {proof.Name,-17}{proof.What,-64}{proof.Figures}");
     }
 }

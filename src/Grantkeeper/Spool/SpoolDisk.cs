@@ -24,14 +24,31 @@ internal sealed class SpoolDisk(SafeFileHandle file) : ISpoolDisk
     /// <exception cref="IOException">The disk is full or not writable.</exception>
     public static SpoolDisk Open(string path, long size)
     {
-        if (File.Exists(path))
-            return new SpoolDisk(File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite));
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, PreallocationSize = size };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        using (var made = new FileStream(path, options))
-            made.SetLength(size);
+        if (!File.Exists(path))
+            Make(path, size);
         return new SpoolDisk(File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite));
+    }
+
+    /// <summary>Under another name first: a file that is there is whole, however its making was cut short.</summary>
+    private static void Make(string path, long size)
+    {
+        var unfinished = path + ".new";
+        File.Delete(unfinished);
+        try
+        {
+            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, PreallocationSize = size };
+            if (!OperatingSystem.IsWindows())
+                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            using (var made = new FileStream(unfinished, options))
+                made.SetLength(size);
+            File.Move(unfinished, path);
+        }
+        catch (ArgumentOutOfRangeException exception)
+        {
+            // How .NET says that this process or file system allows no file of this size.
+            File.Delete(unfinished);
+            throw new IOException($"No file of {size} bytes may be made there.", exception);
+        }
     }
 
     public int Read(Span<byte> into, long offset) => RandomAccess.Read(file, into, offset);

@@ -76,6 +76,9 @@ internal sealed class StrictServer : IAsyncDisposable
     /// <summary>How long its access tokens live, in seconds.</summary>
     public int Lifetime { get; set; } = 3600;
 
+    /// <summary>From the commit of a refresh to its answer.</summary>
+    public TimeSpan Latency { get; set; }
+
     /// <summary>Decides what goes wrong with a refresh.</summary>
     public Func<ServerFault> Fault { get; set; } = () => ServerFault.None;
 
@@ -184,6 +187,8 @@ internal sealed class StrictServer : IAsyncDisposable
             return;
         }
 
+        if (Latency > TimeSpan.Zero)
+            await Task.Delay(Latency, TimeProvider.System);
         if (fault == ServerFault.Slow)
             await Task.Delay(SlowAnswer, TimeProvider.System);
         await Answer(http, 200, body);
