@@ -22,7 +22,7 @@ internal static class Program
         var only = Option(args, "--only");
         var seed = ulong.TryParse(Option(args, "--seed"), out var given) ? given : 1;
         var json = args.Contains("--json");
-        ICampaign[] campaigns = [new SimulatorCampaign(int.TryParse(Option(args, "--seeds"), out var seeds) ? seeds : null), new MutationCampaign(), new KillCampaign(), new OutageCampaign(), new DiskCampaign()];
+        ICampaign[] campaigns = [new SimulatorCampaign(int.TryParse(Option(args, "--seeds"), out var seeds) ? seeds : null), new MutationCampaign(), new KillCampaign(), new OutageCampaign(), new DiskCampaign(), new PeerCampaign(), new FuzzCampaign()];
         var chosen = campaigns.Where(campaign => only is null || campaign.Name == only).ToList();
         if (chosen.Count == 0)
         {

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Configuration;
 using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
 using YamlDotNet.RepresentationModel;
 
 namespace Grantkeeper.Providers;
@@ -8,11 +9,21 @@ namespace Grantkeeper.Providers;
 /// <summary>A manifest before it is judged: mappings, lists and texts. YAML, <c>extends</c> and configuration overrides meet in this form.</summary>
 internal static class ManifestTree
 {
+    /// <summary>The stream and the document count as a level each; a manifest has five of its own at most.</summary>
+    private const int DeepestDocument = 24;
+
     /// <summary>Parses YAML; null with a fault when it is none, has no single mapping at its root, or repeats a member.</summary>
     public static JsonObject? Parse(string yaml, string place, List<string> faults)
     {
         try
         {
+            // Before anything is built of it: a sequence that holds itself would end the process, and so would endless depth.
+            if (Refused(yaml) is { } refused)
+            {
+                faults.Add($"{place}: {refused}");
+                return null;
+            }
+
             var stream = new YamlStream();
             stream.Load(new StringReader(yaml));
             if (stream.Documents.Count == 1 && stream.Documents[0].RootNode is YamlMappingNode root)
@@ -22,6 +33,27 @@ internal static class ManifestTree
         catch (YamlException exception)
         {
             faults.Add($"{place}: line {exception.Start.Line}: {exception.InnerException?.Message ?? exception.Message}");
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException)
+        {
+            // The reader's own scanner gives up so on some texts, for example a simple key that ends nowhere.
+            faults.Add($"{place}: cannot be read as YAML");
+        }
+
+        return null;
+    }
+
+    private static string? Refused(string yaml)
+    {
+        var parser = new Parser(new StringReader(yaml));
+        var depth = 0;
+        while (parser.MoveNext())
+        {
+            depth += parser.Current!.NestingIncrease;
+            if (parser.Current is AnchorAlias or NodeEvent { Anchor.IsEmpty: false })
+                return $"line {parser.Current.Start.Line}: anchors and aliases are not used in manifests; write the value out";
+            if (depth > DeepestDocument)
+                return $"line {parser.Current.Start.Line}: is nested too deeply";
         }
 
         return null;

@@ -29,7 +29,15 @@ internal sealed class SpoolReplay(ISpool spool, ITokenVault vault, AnswerStore a
                 try
                 {
                     await failpoints.Reach(Points.ReplayRead);
-                    await Store(record, folder.NodeId, cancellation);
+                    if (SpooledAnswer.Read(record) is not { } answer)
+                    {
+                        // Of another release: it stays for one that can read it.
+                        refused++;
+                        TokensLog.ReplayRefused(logger, record.Id, "unreadable");
+                        continue;
+                    }
+
+                    await Store(answer, folder.NodeId, cancellation);
                     await failpoints.Reach(Points.ReplayStored);
                     _stored.Add(record.Id);
                     folder.Stored(record);
@@ -55,10 +63,8 @@ internal sealed class SpoolReplay(ISpool spool, ITokenVault vault, AnswerStore a
     private static bool IsAboutTheValue(PostgresException exception) =>
         exception.SqlState.StartsWith("22", StringComparison.Ordinal) || exception.SqlState.StartsWith("23", StringComparison.Ordinal);
 
-    private async Task Store(SpoolRecord record, string nodeId, CancellationToken cancellation)
+    private async Task Store(SpooledAnswer answer, string nodeId, CancellationToken cancellation)
     {
-        if (SpooledAnswer.Read(record) is not { } answer)
-            return;
         var current = await vault.Find(answer.IntegrationId, answer.UserId, cancellation);
         if (current is null)
         {

@@ -45,15 +45,16 @@ internal sealed record SpooledAnswer(
     {
         try
         {
-            var json = JsonNode.Parse(record.Answer.Reveal())!.AsObject();
+            var json = JsonNode.Parse(record.Answer.Reveal()) as JsonObject ?? throw new FormatException();
+            JsonNode Member(string name) => json[name] ?? throw new FormatException();
             var tokens = new TokenSet(
-                new Secret((string)json["access_token"]!), new Secret((string)json["refresh_token"]!), (DateTimeOffset?)json["expires_at"],
-                (double?)json["lifetime_seconds"] is { } seconds ? TimeSpan.FromSeconds(seconds) : null, ScopeSet.Parse((string)json["scopes"]!));
+                new Secret((string?)Member("access_token")), new Secret((string?)Member("refresh_token")), (DateTimeOffset?)json["expires_at"],
+                (double?)json["lifetime_seconds"] is { } seconds ? TimeSpan.FromSeconds(seconds) : null, ScopeSet.Parse((string?)Member("scopes")));
             return new SpooledAnswer(
-                record.Id, (string)json["user_id"]!, (Guid)json["integration_id"]!, (string)json["provider"]!, (int)json["epoch"]!, (long)json["generation"]!,
-                tokens, (DateTimeOffset)json["sent_at"]!, TimeSpan.FromMilliseconds((double)json["duration_ms"]!), (string?)json["evidence"]);
+                record.Id, (string)Member("user_id")!, (Guid)Member("integration_id"), (string)Member("provider")!, (int)Member("epoch"), (long)Member("generation"),
+                tokens, (DateTimeOffset)Member("sent_at"), TimeSpan.FromMilliseconds((double)Member("duration_ms")), (string?)json["evidence"]);
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException or ArgumentNullException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException or ArgumentException or OverflowException)
         {
             return null;
         }

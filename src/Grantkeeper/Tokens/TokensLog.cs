@@ -28,8 +28,8 @@ internal static partial class TokensLog
     [LoggerMessage(3107, LogLevel.Error, "The new tokens of integration {IntegrationId} could not be written to the spool; memory alone holds them until the database does")]
     public static partial void NotSpooled(ILogger logger, Guid integrationId);
 
-    [LoggerMessage(3108, LogLevel.Error, "An answer that waited on disk (attempt {AttemptId}) is refused by PostgreSQL ({SqlState}); it stays on disk and is tried again at the next start")]
-    public static partial void ReplayRefused(ILogger logger, Guid attemptId, string sqlState);
+    [LoggerMessage(3108, LogLevel.Error, "An answer that waited on disk (attempt {AttemptId}) cannot be stored ({Why}); it stays on disk and is tried again at the next start")]
+    public static partial void ReplayRefused(ILogger logger, Guid attemptId, string why);
 
     [LoggerMessage(3109, LogLevel.Warning, "The provider refused the current refresh token of integration {IntegrationId}; the answer that came too late is used instead")]
     public static partial void Recovered(ILogger logger, Guid integrationId);

@@ -110,7 +110,7 @@ public sealed class SpoolFlowTests : IDisposable
         var node = await world.AddNode(new Dictionary<string, string?> { ["GRANTKEEPER_DATA_PATH"] = _data });
         ((string)(await node.Get($"/api/v1/oauth/integrations/{good}/token")).Json["access_token"]!).ShouldBe($"at-{good}");
         (await node.Get($"/api/v1/oauth/integrations/{id}/token")).Status.ShouldBe(HttpStatusCode.OK);
-        node.Logs.Text.ShouldContain("is refused by PostgreSQL (22021)");
+        node.Logs.Text.ShouldContain("cannot be stored (22021)");
         (await world.Sql("SELECT count(*) FROM nodes WHERE node = 'left'")).ShouldBe(0L, "others must not rely on it");
     }
 

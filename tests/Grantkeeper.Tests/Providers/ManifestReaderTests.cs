@@ -165,6 +165,7 @@ public sealed class ManifestReaderTests
 
     [Theory]
     [InlineData(""), InlineData("[]"), InlineData("text"), InlineData("a: 1\n---\nb: 2"), InlineData("a: [1"), InlineData("a: 1\na: 2"), InlineData("? [a, b]\n: c"), InlineData("a: { ? { b: c } : d }"), InlineData("a: *nowhere")]
+    [InlineData("&a [*a]: b"), InlineData("a: { ? &a [*a] : b }"), InlineData("a: { b: { c\n  d }\ne: { f: 1 }"), InlineData("scopes:\n  b; { n: \"e\":-1}\nr: { p: g, c: 30 &}\n")]
     [InlineData("a: &x { b: *x }"), InlineData("a: [[[[[[[[[[[[1]]]]]]]]]]]]")]
     public void What_is_no_single_mapping_is_one_fault_and_no_crash(string yaml)
     {
