@@ -48,9 +48,9 @@ public sealed class FailpointPlanTests
     {
         var plan = new FailpointPlan([new Failpoint(Points.RefreshLeased, TimeSpan.FromMinutes(1), 2)], null, TimeSpan.Zero);
         var points = new PlannedFailpoints(plan, TimeProvider.System);
-        points.Reach(Points.RefreshSpooled).IsCompleted.ShouldBeTrue();
-        points.Reach(Points.RefreshLeased).IsCompleted.ShouldBeTrue();
-        points.Reach(Points.RefreshLeased).IsCompleted.ShouldBeFalse();
+        points.Reach(Points.RefreshSpooled).AsTask().IsCompleted.ShouldBeTrue();
+        points.Reach(Points.RefreshLeased).AsTask().IsCompleted.ShouldBeTrue();
+        points.Reach(Points.RefreshLeased).AsTask().IsCompleted.ShouldBeFalse();
         await points.Reach(Points.RefreshLeased);
     }
 }
