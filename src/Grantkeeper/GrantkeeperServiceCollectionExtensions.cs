@@ -129,7 +129,11 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddSingleton<SharedTime>();
         services.AddSingleton<IDetached, ThreadPoolWork>();
         services.AddSingleton<TokenVault>();
-        services.AddSingleton<ITokenVault>(provider => provider.GetRequiredService<TokenVault>());
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<NodeSignals>(provider, provider.GetRequiredService<GrantkeeperOptions>().UserDataDatabase));
+        services.AddSingleton<INodeSignals>(provider => provider.GetRequiredService<NodeSignals>());
+        services.AddHostedService(provider => provider.GetRequiredService<NodeSignals>());
+        services.AddSingleton<ITokenVault>(provider => new SignallingVault(provider.GetRequiredService<TokenVault>(), provider.GetRequiredService<INodeSignals>()));
+        services.AddSingleton<GrantCache>();
         services.AddSingleton<Revocations>();
         services.AddSingleton<IOutboxHandler>(provider => provider.GetRequiredService<Revocations>());
         services.AddSingleton<LateTokens>();

@@ -5,6 +5,7 @@ using Grantkeeper.Errors;
 using Grantkeeper.Integrations;
 using Grantkeeper.Providers;
 using Grantkeeper.Settings;
+using Grantkeeper.Storage;
 using Grantkeeper.Tokens;
 
 namespace Grantkeeper.Administration;
@@ -32,7 +33,7 @@ internal enum SandboxAccident
 /// Breaks the sandbox for people who want to see what happens: through the sandbox's own switches and the engine's own
 /// rows. It exists with <c>GRANTKEEPER_SANDBOX=true</c> only, which production refuses, and for the sandbox provider only.
 /// </summary>
-internal sealed class SandboxControls(TokenVault vault, ProviderCatalogue catalogue, IEgress egress, GrantkeeperOptions options)
+internal sealed class SandboxControls(TokenVault vault, INodeSignals signals, ProviderCatalogue catalogue, IEgress egress, GrantkeeperOptions options)
 {
     private const string SandboxKey = "sandbox";
 
@@ -53,7 +54,11 @@ internal sealed class SandboxControls(TokenVault vault, ProviderCatalogue catalo
             _ => default(Done),
         };
         if (done.IsSuccess && accident is SandboxAccident.Expire or SandboxAccident.LoseAnswer)
+        {
             await vault.Expire(row, source, cancellation);
+            await signals.ChangedEverywhere(integrationId);
+        }
+
         return done;
     }
 

@@ -19,10 +19,10 @@ internal sealed record Disconnected(Integration Integration, bool WasConnected, 
 /// <remarks>
 /// 1. can the provider be asked at all? Looked up first, since no transaction waits for a provider<br/>
 /// 2. one transaction: tombstone, new epoch, tokens destroyed, consent ended, revocation into the outbox, audit<br/>
-/// 3. deliver the revocation right away; when the provider does not answer, the outbox goes on<br/>
+/// 3. wait until no node serves it from memory, then deliver the revocation right away; when the provider does not answer, the outbox goes on<br/>
 /// Twice is harmless: the second time tells what became of the first.
 /// </remarks>
-internal sealed class DisconnectFlow(IntegrationStore integrations, Database database, SecretBox box, Revocations revocations, LateTokens lateTokens, OutboxStore outbox, OutboxDelivery delivery, AuditLog audit, IFailpoints failpoints)
+internal sealed class DisconnectFlow(IntegrationStore integrations, Database database, SecretBox box, Revocations revocations, LateTokens lateTokens, OutboxStore outbox, OutboxDelivery delivery, AuditLog audit, INodeSignals signals, IFailpoints failpoints)
 {
     public async Task<Result<Disconnected>> Disconnect(Guid integrationId, string userId, string? reason, AuditSource source, CancellationToken cancellation)
     {
@@ -53,10 +53,12 @@ internal sealed class DisconnectFlow(IntegrationStore integrations, Database dat
         }, cancellation);
         if (found is null)
             return new Failure(ErrorCatalogue.Integrations.NotFound);
+        // Also the second time: the first may have died before it told anybody.
+        await signals.ChangedEverywhere(integrationId);
         if (isGone)
             return new Disconnected(found.Integration, false, await outbox.LastOutcome(userId, integrationId, Revocations.KindName, cancellation) ?? Revocations.Unsupported);
 
-        // 3. deliver the revocation right away
+        // 3. no node serves it any more: deliver the revocation right away
         await failpoints.Reach(Points.DisconnectStored);
         if (revocationId is null)
             return new Disconnected(found.Integration, true, supported ? Revocations.Failed : Revocations.Unsupported);

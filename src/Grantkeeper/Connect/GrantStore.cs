@@ -13,7 +13,7 @@ namespace Grantkeeper.Connect;
 /// Stores a fresh grant: integration, tokens, consent, audit row and the flow's end in one transaction. The same account
 /// of the same user is the same integration, with a new epoch; a named reconnect insists on its account.
 /// </summary>
-internal sealed class GrantStore(Database database, TokenVault vault, ConsentStore consents, SecretBox box, AuditLog audit, TimeProvider time)
+internal sealed class GrantStore(Database database, TokenVault vault, ConsentStore consents, SecretBox box, AuditLog audit, INodeSignals signals, TimeProvider time)
 {
     /// <summary>
     /// How long the only copy of fresh tokens waits for the database: long enough for a server that crashed to recover. The
@@ -34,8 +34,15 @@ internal sealed class GrantStore(Database database, TokenVault vault, ConsentSto
             {
                 // A commit that was not confirmed may have happened.
                 if (isRepeated && await Completed(flow, cancellation) is { } done)
+                {
+                    await signals.ChangedEverywhere(done.Id);
                     return done.Id;
-                return await database.ForUser(flow.UserId).Transaction(db => Write(db, flow, provider, account, tokens, sentAt, duration, source, cancellation), cancellation);
+                }
+
+                var stored = await database.ForUser(flow.UserId).Transaction(db => Write(db, flow, provider, account, tokens, sentAt, duration, source, cancellation), cancellation);
+                if (stored.TryGet(out var id, out _))
+                    await signals.ChangedEverywhere(id);
+                return stored;
             }
             catch (StorageUnavailableException) when (time.GetElapsedTime(began) < LongestWait)
             {

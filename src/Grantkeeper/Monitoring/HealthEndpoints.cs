@@ -54,7 +54,7 @@ internal static class HealthEndpoints
         return Answer(components, withDetails: false);
     }
 
-    private static async Task<IResult> Components(HttpContext http, Readiness readiness, Database database, PlatformDatabase platform, NodeSpool spool, ApiKeys keys)
+    private static async Task<IResult> Components(HttpContext http, Readiness readiness, Database database, PlatformDatabase platform, NodeSpool spool, INodeSignals signals, ApiKeys keys)
     {
         if (!IsFromThisMachine(http))
         {
@@ -67,6 +67,9 @@ internal static class HealthEndpoints
 
         var components = await Look(readiness, database, platform, http.RequestAborted);
         components["spool"] = Look(spool);
+        components["signals"] = signals.IsHeard
+            ? new HealthComponent(Healthy, null, null)
+            : new HealthComponent(Degraded, null, "This node does not hear of changes on other nodes; until it does, it reads the database for every token.");
         return Answer(components, withDetails: true);
     }
 

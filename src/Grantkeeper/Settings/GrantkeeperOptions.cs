@@ -84,6 +84,12 @@ public sealed record GrantkeeperOptions
     /// </summary>
     public string? DataPath { get; init; }
 
+    /// <summary>
+    /// <c>Grantkeeper:Cache:Life</c>: how long this node serves a grant from memory without reading it again, while it hears
+    /// of changes on other nodes. Default 5 seconds; 0 to 5.
+    /// </summary>
+    public TimeSpan CacheLife { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary><c>Grantkeeper:Refresh:Ahead</c>: whether this node renews tokens before they end, used or not. Default true.</summary>
     public bool RefreshAhead { get; init; } = true;
 

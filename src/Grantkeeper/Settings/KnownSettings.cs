@@ -97,6 +97,10 @@ internal static class KnownSettings
         {
             Default = "none; they wait in memory", Example = "/var/lib/grantkeeper",
         },
+        new("Grantkeeper__Cache__Life", Further, "How long a node serves a grant from memory without reading it again, 00:00:00 to 00:00:05. Changes on other nodes end it at once.")
+        {
+            Default = "`00:00:05`", Example = "00:00:05",
+        },
         new("Grantkeeper__Refresh__Ahead", Further, "Whether this node renews tokens before they end, used or not.") { Default = "`true`", Example = "true" },
         new("Grantkeeper__Refresh__Concurrency", Further, "How many of these refreshes a node runs at once, 64 to 4096.") { Default = "`768`", Example = "768" },
         new("Grantkeeper__Refresh__SpoolWait", Further, "How long a grant waits for a node that went away in the middle of its refresh, at providers that use refresh tokens up: 00:00:00 to 24:00:00.")

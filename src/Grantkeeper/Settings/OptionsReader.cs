@@ -75,6 +75,7 @@ internal static class OptionsReader
             AllowedNetworks = Networks(section.GetSection("Egress:AllowedNetworks"), faults),
             RunWorkers = Flag(section["RunWorkers"], "Grantkeeper:RunWorkers", true, faults),
             DataPath = Text(configuration["GRANTKEEPER_DATA_PATH"]) is { } dataPath ? Path.GetFullPath(dataPath) : null,
+            CacheLife = Span(section, "Cache:Life", TimeSpan.FromSeconds(5), TimeSpan.Zero, TimeSpan.FromSeconds(5), faults),
             RefreshAhead = Flag(section["Refresh:Ahead"], "Grantkeeper:Refresh:Ahead", true, faults),
             RefreshConcurrency = Number(section, "Refresh:Concurrency", 768, 64, 4096, faults),
             SpoolWait = Span(section, "Refresh:SpoolWait", TimeSpan.FromMinutes(10), TimeSpan.Zero, TimeSpan.FromDays(1), faults),

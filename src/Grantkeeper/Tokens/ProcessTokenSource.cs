@@ -8,7 +8,7 @@ using Grantkeeper.Storage;
 namespace Grantkeeper.Tokens;
 
 /// <summary>Tokens for <c>AddConnectedAccount</c> in an application that embeds Grantkeeper: no request, the same answers.</summary>
-internal sealed class ProcessTokenSource(ITokens tokens, TokenVault vault, ConnectLinks links) : IAccessTokenSource
+internal sealed class ProcessTokenSource(ITokens tokens, ITokenVault vault, ConnectLinks links) : IAccessTokenSource
 {
     private static readonly AuditSource Process = new("process", null, null, null, null);
 

@@ -22,7 +22,7 @@ public sealed record TokenGrant(
 /// "A token that is good for at least this long": the read that everything else is built for.
 /// </summary>
 /// <remarks>
-/// 1. read the grant: one round trip, nothing is written<br/>
+/// 1. read the grant: from memory, or in one round trip; nothing is written<br/>
 /// 2. refuse what is not active<br/>
 /// 3. decide by the token's age (pure)<br/>
 /// 4. due: serve at once, renew in the background<br/>
@@ -30,7 +30,7 @@ public sealed record TokenGrant(
 /// 6. a failed refresh still serves a token that has not ended, with a warning<br/>
 /// 7. open the token, count the release
 /// </remarks>
-internal sealed class TokenAccess(ITokenVault vault, TokenRefresher refresher, IReleases releases, SecretBox box, ConnectLinks links, SharedTime time, Microsoft.Extensions.Logging.ILogger<TokenAccess> logger)
+internal sealed class TokenAccess(GrantCache grants, TokenRefresher refresher, IReleases releases, SecretBox box, ConnectLinks links, SharedTime time, Microsoft.Extensions.Logging.ILogger<TokenAccess> logger)
 {
     public const string RefreshFailed = "refresh_failed";
     public const string Unverified = "unverified";
@@ -41,13 +41,13 @@ internal sealed class TokenAccess(ITokenVault vault, TokenRefresher refresher, I
 
     /// <summary>By integration; <paramref name="userId"/> null only for a service key that names the id alone.</summary>
     public async Task<Result<TokenGrant>> Get(Guid integrationId, string? userId, TimeSpan minTtl, ScopeSet asserted, AuditSource source, CancellationToken cancellation) =>
-        await vault.Find(integrationId, userId, cancellation) is { } row
+        await grants.Find(integrationId, userId, cancellation) is { } row
             ? await Serve(row, minTtl, asserted, source, cancellation)
             : new Failure(ErrorCatalogue.Integrations.NotFound);
 
     /// <summary>By provider and user: the named account, else the primary one.</summary>
     public async Task<Result<TokenGrant>> GetAt(string provider, string userId, string? accountId, TimeSpan minTtl, ScopeSet asserted, AuditSource source, CancellationToken cancellation) =>
-        await vault.FindAt(provider, userId, accountId, cancellation) is { } row
+        await grants.FindAt(provider, userId, accountId, cancellation) is { } row
             ? await Serve(row, minTtl, asserted, source, cancellation)
             : new Failure(ErrorCatalogue.Integrations.NotConnected);
 

@@ -51,7 +51,7 @@ internal static class TokenEndpoints
             : Answers.Problem(new Failure(ErrorCatalogue.Integrations.NotFound));
     }
 
-    private static async Task<IResult> Rejected(HttpContext http, TokenVault vault, string id, [FromQuery(Name = "user_id")] string? userId)
+    private static async Task<IResult> Rejected(HttpContext http, ITokenVault vault, string id, [FromQuery(Name = "user_id")] string? userId)
     {
         if (!(await http.Body<TokenRejectedRequest>()).TryGet(out var body, out var failure))
             return Answers.Problem(failure);

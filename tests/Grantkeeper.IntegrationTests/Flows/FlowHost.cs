@@ -59,6 +59,8 @@ internal sealed class FlowHost : IAsyncDisposable
             ["GRANTKEEPER_API_KEY"] = ApiKey,
             // Tests count requests; what the worker renews by itself has tests of its own.
             ["Grantkeeper:Refresh:Ahead"] = "false",
+            // Tests change rows behind the engine's back; what is served from memory has tests of its own.
+            ["Grantkeeper:Cache:Life"] = "00:00:00",
             ["USER_DATA_DATABASE_URL"] = databaseUrl,
             ["OAUTH_ENCRYPTION_KEY"] = Grantkeeper.Testing.Postgres.TestCluster.Key.Reveal(),
             ["Urls"] = $"http://localhost:{number}",

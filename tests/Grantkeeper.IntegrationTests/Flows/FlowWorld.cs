@@ -118,6 +118,7 @@ internal sealed class FlowWorld : IAsyncDisposable
             ["GRANTKEEPER_API_KEY"] = FlowHost.ApiKey,
             ["GRANTKEEPER_DATA_PATH"] = dataPath,
             ["Grantkeeper__Refresh__Ahead"] = "false",
+            ["Grantkeeper__Cache__Life"] = "00:00:00",
             ["USER_DATA_DATABASE_URL"] = Database.Url,
             ["OAUTH_ENCRYPTION_KEY"] = TestCluster.Key.Reveal(),
             ["ASPNETCORE_URLS"] = $"http://localhost:{FreePort.Next()}",

@@ -33,7 +33,7 @@ internal sealed class StoreKit : IAsyncDisposable
         Sessions = new ConnectSessions(Database, Audit, new() { FrontendUrl = new Uri("https://app.example"), PublicUrl = new Uri("https://app.example") }, time);
         Integrations = new IntegrationStore(Database);
         Outbox = new OutboxStore(Database, Box, time);
-        Grants = new GrantStore(Database, Vault, new ConsentStore(Database, time), Box, Audit, time);
+        Grants = new GrantStore(Database, Vault, new ConsentStore(Database, time), Box, Audit, new NoSignals(), time);
     }
 
     public TestDatabase Db { get; }
@@ -141,4 +141,19 @@ internal sealed class SettableTime : TimeProvider
     public DateTimeOffset Now { get; set; } = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
 
     public override DateTimeOffset GetUtcNow() => Now;
+}
+
+/// <summary>A node that is alone.</summary>
+internal sealed class NoSignals : INodeSignals
+{
+    public bool IsHeard => false;
+
+    public Action<Guid?>? Changes { get; set; }
+
+    public void Changed(Guid integrationId)
+    {
+        // Nobody hears it.
+    }
+
+    public Task ChangedEverywhere(Guid integrationId) => Task.CompletedTask;
 }

@@ -134,10 +134,6 @@ internal sealed class NodeWorld : IAsyncDisposable
         return seeded;
     }
 
-    /// <summary>Lets access tokens be past their end.</summary>
-    public Task Expire(IEnumerable<ProvedGrant> grants) => Execute(
-        "UPDATE oauth_tokens SET expires_at = now() - interval '1 second', next_refresh_at = now() + interval '1 day', failure_count = 0 WHERE integration_id = ANY($1)", grants.Select(grant => grant.Integration).ToArray());
-
     public async Task Execute(string sql, params object[] arguments)
     {
         await using var connection = await Open();
@@ -199,11 +195,8 @@ internal sealed class NodeWorld : IAsyncDisposable
         await Parallel.ForEachAsync(grants, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (grant, _) =>
         {
             var first = await Settle(grant);
-            if (first.Status == 200)
-            {
-                await Expire([grant]);
+            if (first.Status == 200 && await Renewed(grant))
                 first = await Settle(grant);
-            }
 
             var isAlive = first.Status == 200 && !grant.AtProvider.IsRevoked && first.Json.GetProperty("access_token").GetString() == $"at-{grant.AtProvider.Current}";
             var isExcused = grant.AtProvider.Replacements.Exists(replacement => replacement.IsCut || Window.Contains(replacement.New));
@@ -227,6 +220,21 @@ internal sealed class NodeWorld : IAsyncDisposable
         await Provider.DisposeAsync();
         await Cluster.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
+    }
+
+    /// <summary>Renews a grant, on any node; false when its user is needed.</summary>
+    private async Task<bool> Renewed(ProvedGrant grant)
+    {
+        var began = Stopwatch.GetTimestamp();
+        for (var turn = 0; Stopwatch.GetElapsedTime(began) < Patience; turn++)
+        {
+            var answer = await Nodes[turn % Nodes.Count].Ask(HttpMethod.Post, $"/api/v1/oauth/integrations/{grant.Integration}/refresh");
+            if (answer.Status == 200)
+                return answer.Json.GetProperty("success").GetBoolean();
+            await Task.Delay(Look, TimeProvider.System);
+        }
+
+        return false;
     }
 
     private async Task<NodeAnswer> Settle(ProvedGrant grant)

@@ -28,6 +28,8 @@ internal sealed class PeerCampaign : ICampaign
         {
             (environment["GRANTKEEPER_PUBLIC_URL"], environment["FRONTEND_URL"]) = (publicUrl, publicUrl);
             environment[$"Grantkeeper__Providers__{Key}__issuer"] = peer.Issuer;
+            // Tokens are made to end behind the engine's back.
+            environment["Grantkeeper__Cache__Life"] = "00:00:00";
             (environment["GENERIC_OIDC_CLIENT_ID"], environment["GENERIC_OIDC_CLIENT_SECRET"]) = ("odd:id", OidcProviderPeer.OddSecret);
         }
 

@@ -25,6 +25,8 @@ internal sealed class SimulatedNode(Simulation simulation, string name)
     private TokenRequests _requests = null!;
     private RefreshWorker _worker = null!;
     private VaultTwin _vault = null!;
+    private SignallingVault _signalling = null!;
+    private SimulatedSignals _signals = null!;
     private EndpointDiscovery _discovery = null!;
 
     public string Name { get; } = name;
@@ -37,6 +39,9 @@ internal sealed class SimulatedNode(Simulation simulation, string name)
 
     /// <summary>True when it serves.</summary>
     public bool IsReady { get; private set; }
+
+    /// <summary>True while others wait for it: it has said that it lives within three seconds.</summary>
+    public bool IsBeating => IsReady && Life is { IsOver: false } && (!Life.IsPaused || simulation.World.Now - Life.PausedAt < TimeSpan.FromSeconds(3).Ticks);
 
     public bool IsUp => Life is { IsOver: false };
 
@@ -51,6 +56,8 @@ internal sealed class SimulatedNode(Simulation simulation, string name)
         Strikes = new SimulatedFailpoints(Life, (point, strike) => simulation.Strike(this, point, strike));
         var asking = new SimulatedAsking(simulation, Life);
         _vault = new VaultTwin(simulation.Store, asking);
+        _signals = new SimulatedSignals(simulation, this, Life);
+        _signalling = new SignallingVault(_vault, _signals);
         var egress = new SimulatedEgress(world, Life, Time, oracle);
         _discovery = new EndpointDiscovery(egress, Time);
         _requests = new TokenRequests(egress);
@@ -59,13 +66,13 @@ internal sealed class SimulatedNode(Simulation simulation, string name)
         var identity = new NodeIdentity();
         identity.Take(Name);
         var links = new ConnectLinks(simulation.Options);
-        var answers = new AnswerStore(_vault, _vault, Strikes);
+        var answers = new AnswerStore(_signalling, _vault, Strikes);
         _refresher = new TokenRefresher(
-            _vault, Simulation.Catalogue, _discovery, _requests, calls, answers, _vault, spool, identity, simulation.Box, links, simulation.Options, new InTurn(), Strikes, new NoFigures(), shared,
+            _signalling, Simulation.Catalogue, _discovery, _requests, calls, answers, _vault, spool, identity, simulation.Box, links, simulation.Options, new InTurn(), Strikes, new NoFigures(), shared,
             NullLogger<TokenRefresher>.Instance);
-        _access = new TokenAccess(_vault, _refresher, new NoReleases(), simulation.Box, links, shared, NullLogger<TokenAccess>.Instance);
-        _worker = new RefreshWorker(_vault, _vault, _refresher, new Readiness(), simulation.Options, new NoFigures(), shared, Time, NullLogger<RefreshWorker>.Instance);
-        var replay = new SpoolReplay(spool, _vault, answers, Strikes, NullLogger<SpoolReplay>.Instance);
+        _access = new TokenAccess(new GrantCache(_signalling, _signals, simulation.Options, Time), _refresher, new NoReleases(), simulation.Box, links, shared, NullLogger<TokenAccess>.Instance);
+        _worker = new RefreshWorker(_vault, _signalling, _refresher, new Readiness(), simulation.Options, new NoFigures(), shared, Time, NullLogger<RefreshWorker>.Instance);
+        var replay = new SpoolReplay(spool, _signalling, answers, Strikes, NullLogger<SpoolReplay>.Instance);
         // What a start does is rare: half of them are struck there.
         if (simulation.Works && world.Dice.Chance(0.5))
             Strikes.Armed[world.Dice.Of(Points.Replay)] = (Strike)world.Dice.Below(5);
@@ -121,7 +128,13 @@ internal sealed class SimulatedNode(Simulation simulation, string name)
 
     /// <summary>An API said 401.</summary>
     public async Task<bool> Reject(Guid integration, long generation) =>
-        await _vault.Find(integration, null, default) is { Tokens: not null } row && await _vault.Suspect(row, generation, AuditSource.Background, default);
+        await _vault.Find(integration, null, default) is { Tokens: not null } row && await _signalling.Suspect(row, generation, AuditSource.Background, default);
+
+    /// <summary>Another node says that a grant has changed.</summary>
+    public void Hear(Guid integration) => _signals.Changes?.Invoke(integration);
+
+    /// <summary>Tells everybody, as a disconnect and a consent do after their commit.</summary>
+    public Task Tell(Guid integration) => _signals.ChangedEverywhere(integration);
 
     /// <summary>Something in the store that this node asks for: a consent, a disconnect.</summary>
     public Task<T> Ask<T>(Func<T> statement) => new SimulatedAsking(simulation, Life).Ask(false, statement);

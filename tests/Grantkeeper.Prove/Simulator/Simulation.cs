@@ -86,6 +86,14 @@ internal sealed class Simulation
 
     public bool DatabaseIsDown { get; private set; }
 
+    /// <summary>How often it was away.</summary>
+    public int DatabaseOutages { get; private set; }
+
+    /// <summary>When it went away last.</summary>
+    public long DatabaseDownSince { get; private set; }
+
+    public IReadOnlyList<SimulatedNode> Nodes => _nodes;
+
     public double ConnectionBreaks { get; private set; }
 
     public double DiskBreaks { get; private set; }
@@ -305,6 +313,7 @@ internal sealed class Simulation
                     held.IsConnected = false;
                     return Store.Disconnect(held.Id);
                 });
+                await node.Tell(held.Id);
                 // A node that was stopped here may hear of it after the next consent.
                 if (!held.IsConnected && held.Family == family)
                     held.DisconnectedAt = World.Now;
@@ -334,6 +343,7 @@ internal sealed class Simulation
                     (held.DisconnectedAt, held.IsConnected) = (null, true);
                     return Store.Connect(held.Id, held.UserId, held.Provider, held.Account, Consent(held));
                 });
+                await node.Tell(held.Id);
             }
             finally
             {
@@ -362,7 +372,7 @@ internal sealed class Simulation
         if (DatabaseIsDown)
             return;
         Journal.Note($"the database goes away for {time.TotalSeconds:0} s");
-        DatabaseIsDown = true;
+        (DatabaseIsDown, DatabaseOutages, DatabaseDownSince) = (true, DatabaseOutages + 1, World.Now);
         World.After(time, () => DatabaseIsDown = false);
     }
 

@@ -136,7 +136,7 @@ internal sealed class MutationCampaign : ICampaign
     public async Task<IReadOnlyList<Proof>> Run(Effort effort, ulong firstSeed, TextWriter output)
     {
         var proofs = new List<Proof>();
-        foreach (var protection in new[] { Protections.Fence, Protections.Spool, Protections.Epoch, Protections.Intent, Protections.Generation, Protections.Lease })
+        foreach (var protection in new[] { Protections.Fence, Protections.Spool, Protections.Epoch, Protections.Intent, Protections.Generation, Protections.Lease, Protections.Signals })
         {
             var began = Stopwatch.GetTimestamp();
             var runs = await SimulatorCampaign.RunSeeds(firstSeed, Seeds, Protections.All & ~protection);

@@ -4,6 +4,8 @@ namespace Grantkeeper.Prove.Simulator;
 internal sealed class Life(World world, string name) : SynchronizationContext
 {
     private readonly List<Action> _held = [];
+    private TimeSpan _lastPause;
+    private long _resumedAt;
 
     public string Name { get; } = name;
 
@@ -13,8 +15,14 @@ internal sealed class Life(World world, string name) : SynchronizationContext
     /// <summary>True while the process is stopped, as SIGSTOP does it.</summary>
     public bool IsPaused { get; private set; }
 
+    /// <summary>When it was stopped last.</summary>
+    public long PausedAt { get; private set; }
+
     /// <summary>How often it was stopped, so that a caller can see that it was meanwhile.</summary>
     public int Pauses { get; private set; }
+
+    /// <summary>True when its last stop was a short one, or ended this long ago.</summary>
+    public bool HasRunFor(TimeSpan time, TimeSpan unlessShorterThan) => _lastPause < unlessShorterThan || world.Now - _resumedAt >= time.Ticks;
 
     public override void Post(SendOrPostCallback d, object? state) => Run(() => d(state));
 
@@ -39,10 +47,10 @@ internal sealed class Life(World world, string name) : SynchronizationContext
     {
         if (IsOver || IsPaused)
             return;
-        (IsPaused, Pauses) = (true, Pauses + 1);
+        (IsPaused, Pauses, PausedAt) = (true, Pauses + 1, world.Now);
         world.After(time, () =>
         {
-            IsPaused = false;
+            (IsPaused, _lastPause, _resumedAt) = (false, time, world.Now);
             foreach (var action in _held)
                 Run(action);
             _held.Clear();

@@ -24,5 +24,8 @@ internal enum Protections
     /// <summary>An answer is on disk before it is in the database.</summary>
     Spool = 32,
 
-    All = Fence | Epoch | Generation | Intent | Lease | Spool,
+    /// <summary>Nodes hear of each other's changes.</summary>
+    Signals = 64,
+
+    All = Fence | Epoch | Generation | Intent | Lease | Spool | Signals,
 }

@@ -10,11 +10,14 @@ public sealed class LogEventTests
     /// <summary>Level × 1000 + slice × 100; each slice has the hundred that begins here.</summary>
     private static readonly Dictionary<string, int> Ranges = new()
     {
-        ["Egress"] = 600, ["Spool"] = 800, ["Startup"] = 900, ["Outbox"] = 1200, ["Providers"] = 1400, ["Http"] = 1500, ["Tokens"] = 3100, ["Connect"] = 4000, ["Monitoring"] = 4100,
+        ["Storage"] = 400, ["Egress"] = 600, ["Spool"] = 800, ["Startup"] = 900, ["Outbox"] = 1200, ["Providers"] = 1400, ["Http"] = 1500, ["Tokens"] = 3100, ["Connect"] = 4000, ["Monitoring"] = 4100,
     };
 
     private static readonly string[] Approved =
     [
+        "400 Information Storage.Heard",
+        "401 Warning Storage.Deaf",
+        "402 Warning Storage.NotHeard",
         "600 Debug Egress.Sent",
         "800 Warning Spool.Absent",
         "801 Error Spool.Broken",

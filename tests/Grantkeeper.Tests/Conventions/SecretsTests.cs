@@ -68,6 +68,7 @@ public sealed partial class SecretsTests
         "Grantkeeper/Outbox/OutboxStore.cs ServiceReason.Worker 2",
         "Grantkeeper/Providers/ClientRegistrations.cs ServiceReason.Deployment 3",
         "Grantkeeper/Startup/StartUp.cs ServiceReason.Deployment 1",
+        "Grantkeeper/Storage/NodeSignals.cs ServiceReason.Worker 3",
         "Grantkeeper/Storage/RoleCheck.cs ServiceReason.Deployment 1",
         "Grantkeeper/Tokens/DueQueue.cs ServiceReason.Worker 1",
         "Grantkeeper/Tokens/ReleaseLedger.cs ServiceReason.Worker 2",

@@ -45,6 +45,7 @@ public sealed class SimulationTests
     [InlineData("Generation")]
     [InlineData("Intent")]
     [InlineData("Lease")]
+    [InlineData("Signals")]
     public void Missing_protection_is_noticed(string protection)
     {
         for (var seed = 1UL; seed <= 1000; seed++)
