@@ -59,6 +59,7 @@ public sealed record ProviderCard(
 
     private static string? TroubleOf(ProviderStanding standing) => standing.Circuit.State switch
     {
+        _ when standing.ClientRefusedFor is { } wait => $"It refuses our client id or secret. Grants are kept; it is asked again in {Durations.Of(wait)}. Was the secret changed at the provider?",
         CircuitState.Open => $"It failed {standing.Circuit.Failures} times in a row and is not asked for another {Durations.Of(standing.Circuit.RetryAfter ?? TimeSpan.Zero)}. Tokens that are still good are served.",
         CircuitState.HalfOpen => "It failed again and again; one request at a time tries whether it has recovered.",
         _ => null,

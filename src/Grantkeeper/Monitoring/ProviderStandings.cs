@@ -6,13 +6,14 @@ namespace Grantkeeper.Monitoring;
 
 /// <summary>How a provider does: its circuit on this node, what is due, and how refreshes ended on all nodes.</summary>
 /// <param name="Circuit">As this node sees it.</param>
+/// <param name="ClientRefusedFor">How long this node leaves the provider alone because it refuses our client; null when it does not.</param>
 /// <param name="Due">Grants whose refresh is due now; counted up to 100,000.</param>
 /// <param name="Lag">How long the oldest of them has been due.</param>
 /// <param name="Refreshed">Refreshes of the last 24 hours that brought tokens.</param>
 /// <param name="Failed">Those that brought none.</param>
 /// <param name="Unknown">Requests of the last 30 days whose end is not known.</param>
 /// <param name="Lost">Grants lost to them: the window that nobody can close.</param>
-internal sealed record ProviderStanding(CircuitSnapshot Circuit, long Due, TimeSpan Lag, long Refreshed, long Failed, long Unknown, long Lost);
+internal sealed record ProviderStanding(CircuitSnapshot Circuit, TimeSpan? ClientRefusedFor, long Due, TimeSpan Lag, long Refreshed, long Failed, long Unknown, long Lost);
 
 /// <summary>Reads standings. Two statements for all providers; asks no provider.</summary>
 internal sealed class ProviderStandings(Database database, PlatformDatabase platform, ProviderCalls calls, ProviderCatalogue catalogue)
@@ -49,6 +50,6 @@ internal sealed class ProviderStandings(Database database, PlatformDatabase plat
         long Month(RefreshEnd end) => ends.Where(ended => ended.End == Words.Of(end)).Sum(ended => ended.Ever);
         var refreshed = ends.Where(ended => ended.End is "refreshed" or "recovered").Sum(ended => ended.LastDay);
         return new ProviderStanding(
-            calls.CircuitOf(provider), due?.Count ?? 0, due?.Lag ?? TimeSpan.Zero, refreshed, ends.Sum(ended => ended.LastDay) - refreshed, Month(RefreshEnd.Unknown), Month(RefreshEnd.Lost));
+            calls.CircuitOf(provider), calls.RefusesClient(provider), due?.Count ?? 0, due?.Lag ?? TimeSpan.Zero, refreshed, ends.Sum(ended => ended.LastDay) - refreshed, Month(RefreshEnd.Unknown), Month(RefreshEnd.Lost));
     }
 }

@@ -19,6 +19,7 @@ internal sealed class RefreshWorker(
 {
     private const int Batch = 64;
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan FarEnd = TimeSpan.FromHours(3);
 
     private readonly ConcurrentDictionary<Guid, Task> _running = new();
     private TaskCompletionSource _ended = NewSignal();
@@ -104,6 +105,9 @@ internal sealed class RefreshWorker(
         }
     }
 
+    /// <summary>Nobody needs it soon: it is renewed only because its provider ends what is not used.</summary>
+    private bool IsKeptAlive(GrantRow row) => row.Tokens!.ExpiresAt is not { } end || end - sharedTime.GetUtcNow() > FarEnd;
+
     private async Task Renew(DueGrant grant)
     {
         try
@@ -114,7 +118,7 @@ internal sealed class RefreshWorker(
                 return;
             if (row.Tokens.NextRefreshAt is { } due)
                 figures.Began(row.Integration.Provider, sharedTime.GetUtcNow() - due);
-            await refresher.Refresh(row, force: false, AuditSource.Background, CallPriority.Due);
+            await refresher.Refresh(row, force: false, AuditSource.Background, IsKeptAlive(row) ? CallPriority.KeepAlive : CallPriority.Due);
         }
         catch (StorageUnavailableException)
         {

@@ -61,6 +61,7 @@ internal static partial class ManifestReader
             RequestHeaders = fields.Map("request_headers"),
             Refresh = fields.Flag("refresh", true),
             Rotation = RotationOf(fields),
+            RefreshTokenIdle = fields.Number("refresh_token_idle_days", 0, 1, 3650) is > 0 and var days ? TimeSpan.FromDays(days) : null,
             RevocationScope = fields.Choice<RevocationScope>("revocation_scope") ?? RevocationScope.Token,
             RevocationToken = fields.Choice<TokenKind>("revocation_token") == TokenKind.AccessToken ? OAuthNames.AccessToken : OAuthNames.RefreshToken,
             Account = Account(fields),

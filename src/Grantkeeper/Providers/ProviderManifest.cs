@@ -161,6 +161,9 @@ internal sealed record ProviderManifest
     /// <summary>False when the provider never gives a refresh token.</summary>
     public bool Refresh { get; init; } = true;
 
+    /// <summary>After how long without use the provider ends a refresh token; null when it does not, or nobody knows.</summary>
+    public TimeSpan? RefreshTokenIdle { get; init; }
+
     public Rotation Rotation { get; init; } = Rotation.Unknown;
 
     public RevocationScope RevocationScope { get; init; }

@@ -28,7 +28,7 @@ internal sealed class ProviderCalls(ResilienceOptions options, TimeProvider time
 
     private readonly ConcurrentDictionary<string, Line> _lines = new(StringComparer.Ordinal);
 
-    private sealed record Line(CircuitBreaker Circuit, ConcurrencyLimit Limit);
+    private sealed record Line(CircuitBreaker Circuit, ConcurrencyLimit Limit, ClientStanding Client);
 
     /// <summary>A provider's circuit as it stands.</summary>
     public CircuitSnapshot CircuitOf(string provider) => LineOf(provider).Circuit.Snapshot();
@@ -41,6 +41,9 @@ internal sealed class ProviderCalls(ResilienceOptions options, TimeProvider time
 
     /// <summary>How long a provider is not called; null when it is. Asked before a lease is taken for nothing.</summary>
     public TimeSpan? Refuses(string provider) => CircuitOf(provider) is { State: CircuitState.Open, RetryAfter: { } left } ? left : null;
+
+    /// <summary>How long a provider that refuses our client is left alone; null when it takes it.</summary>
+    public TimeSpan? RefusesClient(string provider) => LineOf(provider).Client.Remaining;
 
     /// <summary>Runs one operation.</summary>
     /// <param name="provider">The provider's key.</param>
@@ -68,6 +71,7 @@ internal sealed class ProviderCalls(ResilienceOptions options, TimeProvider time
                 answer = await Send(send, mayRepeat);
                 // 4. how it ended
                 isGood = Tell(line, answer.Failure);
+                line.Client.Tell(answer.Failure);
                 isJudged = true;
                 return answer;
             }
@@ -125,5 +129,5 @@ internal sealed class ProviderCalls(ResilienceOptions options, TimeProvider time
         }
     }
 
-    private Line LineOf(string provider) => _lines.GetOrAdd(provider, _ => new Line(new CircuitBreaker(options, time), new ConcurrencyLimit(options.MaxConcurrency)));
+    private Line LineOf(string provider) => _lines.GetOrAdd(provider, _ => new Line(new CircuitBreaker(options, time), new ConcurrencyLimit(options.MaxConcurrency), new ClientStanding(time)));
 }

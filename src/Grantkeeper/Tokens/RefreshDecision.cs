@@ -83,7 +83,23 @@ internal static class RefreshDecision
     /// When a refresh becomes due: two hours or a fifth of the lifetime before the end (C6), and up to a tenth of that
     /// earlier, each grant by its own share, so that grants of one moment do not stay together; null without an end.
     /// </summary>
-    public static DateTimeOffset? NextRefresh(DateTimeOffset? expiresAt, TimeSpan? lifetime, Guid integrationId)
+    /// <param name="expiresAt">The end of the access token.</param>
+    /// <param name="lifetime">How long it lives.</param>
+    /// <param name="integrationId">Whose share.</param>
+    /// <param name="keepAlive">
+    /// When a provider ends refresh tokens that are not used, the last use and how long it waits: then the next one is at half
+    /// of that at the latest.
+    /// </param>
+    public static DateTimeOffset? NextRefresh(DateTimeOffset? expiresAt, TimeSpan? lifetime, Guid integrationId, (DateTimeOffset UsedAt, TimeSpan Idle)? keepAlive = null)
+    {
+        var due = Due(expiresAt, lifetime, integrationId);
+        if (keepAlive is not { } limit)
+            return due;
+        var latest = limit.UsedAt + (limit.Idle / 2 * (1 - (Share(integrationId) / 10)));
+        return due is null || latest < due ? latest : due;
+    }
+
+    private static DateTimeOffset? Due(DateTimeOffset? expiresAt, TimeSpan? lifetime, Guid integrationId)
     {
         if (expiresAt is null || lifetime is null)
             return expiresAt;

@@ -65,7 +65,9 @@ internal sealed class TokenRefresher(
         if (!(await discovery.Of(provider)).TryGet(out var endpoints, out var undiscovered))
             return new RefreshOutcome(seen, undiscovered);
 
-        // An open circuit is not asked, and no lease is taken for it.
+        // A provider that refuses our client is left alone, and so is one whose circuit is open; no lease is taken for it.
+        if (calls.RefusesClient(provider.Key) is { } clientRefusedFor)
+            return new RefreshOutcome(seen, new Failure(ErrorCatalogue.Providers.ClientRejected) { RetryAfter = clientRefusedFor });
         if (calls.Refuses(provider.Key) is { } refusedFor)
             return new RefreshOutcome(seen, new Failure(ErrorCatalogue.Tokens.ProviderUnavailable) { RetryAfter = refusedFor });
 
@@ -126,7 +128,7 @@ internal sealed class TokenRefresher(
             if (RefreshedAccount.IsAnother(provider.Manifest, row.Integration, answer.Response!))
                 return await RecordFailure(leased, provider, attemptId, AnotherAccount, sentAt, duration, source);
             var tokens = TokenMerge.Merge(answer.Response!, refreshToken, row.Integration.Scopes, sentAt, row.Tokens!.Lifetime);
-            var kept = SpooledAnswer.Of(attemptId, row, tokens, sentAt, duration, RotationEvidence.Of(tokens.RefreshToken != refreshToken, leased.Earlier is not null));
+            var kept = SpooledAnswer.Of(attemptId, row, tokens, sentAt, duration, RotationEvidence.Of(tokens.RefreshToken != refreshToken, leased.Earlier is not null), provider.Manifest.RefreshTokenIdle);
             isOnlyCopy = true;
             await failpoints.Reach(Points.RefreshAnswered);
             if (!await slot.Keep(kept.ToRecord()) && options.DataPath is not null)

@@ -129,7 +129,7 @@ internal sealed class TokenVault(Database database, SecretBox box, AuditLog audi
         }, cancellation);
 
     /// <summary>Writes the tokens of a new consent: a new row, or a new epoch in the old one. Part of the connect transaction.</summary>
-    public Task StoreConsent(IDb db, string userId, Guid integrationId, int epoch, long generation, byte[] ownerSalt, TokenSet tokens, CancellationToken cancellation)
+    public Task StoreConsent(IDb db, string userId, Guid integrationId, int epoch, long generation, byte[] ownerSalt, TokenSet tokens, TimeSpan? idle, CancellationToken cancellation)
     {
         string? Sealed(Secret secret, string purpose) =>
             secret.IsEmpty ? null : box.Seal(secret, GrantRow.ContextOf(purpose, userId, integrationId, epoch, generation), ownerSalt);
@@ -144,7 +144,7 @@ internal sealed class TokenVault(Database database, SecretBox box, AuditLog audi
             cancellation, userId, Guid.CreateVersion7(time.GetUtcNow()), integrationId, epoch, generation,
             Sealed(tokens.AccessToken, GrantRow.AccessTokenPurpose), Sealed(tokens.RefreshToken, GrantRow.RefreshTokenPurpose),
             tokens.ExpiresAt?.UtcDateTime, (int?)tokens.Lifetime?.TotalSeconds, tokens.Scopes.ToString(),
-            RefreshDecision.NextRefresh(tokens.ExpiresAt, tokens.Lifetime, integrationId)?.UtcDateTime);
+            RefreshDecision.NextRefresh(tokens.ExpiresAt, tokens.Lifetime, integrationId, idle is { } limit ? (time.GetUtcNow(), limit) : null)?.UtcDateTime);
     }
 
     /// <summary>The grant inside a transaction, its rows locked until the end of it: tokens first, as a refresh that commits does it.</summary>

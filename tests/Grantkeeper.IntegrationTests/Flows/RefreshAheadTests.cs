@@ -1,5 +1,6 @@
 using Grantkeeper.Monitoring;
 using Grantkeeper.Sandbox.Control;
+using Grantkeeper.Sandbox.Faults;
 using Grantkeeper.Tokens;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -55,6 +56,41 @@ public sealed class RefreshAheadTests
 
         world.Counters[Counter.RefreshRequests].ShouldBe(1, "a dead grant is not tried again");
         (await world.Sql("SELECT status || ' ' || reason FROM oauth_integrations")).ShouldBe("error reauthorization_required");
+    }
+
+    [Fact]
+    public async Task Client_that_the_provider_refuses_is_no_storm_and_costs_no_grant()
+    {
+        await using var world = await FlowWorld.Start(HostKind.Server);
+        for (var n = 0; n < 12; n++)
+            await world.Connect($"user_{n}");
+        world.Break(new Fault(FaultEndpoint.Refresh, FaultMode.Html, 401, Count: 0));
+        for (var round = 0; round < 5; round++)
+        {
+            await world.Sql("UPDATE oauth_tokens SET next_refresh_at = now() - interval '1 second', claimed_until = NULL WHERE user_id = 'user_" + round + "'");
+            await Worker(world.Host).Round(CancellationToken.None);
+            await Worker(world.Host).Idle();
+        }
+
+        world.Counters[Counter.RefreshRequests].ShouldBe(3, "after three refusals it is left alone");
+        (await world.Host.Post("/oauth/sandbox/refresh", new { user_id = "user_9" })).Json["error"]!["code"]!.GetValue<string>().ShouldBe("providers.client_rejected");
+        world.Counters[Counter.RefreshRequests].ShouldBe(3);
+        (await world.Sql("SELECT bool_and(status = 'active') FROM oauth_integrations")).ShouldBe(true, "a wrong client condemns no grant");
+        (await world.Sql("SELECT count(*) FROM oauth_audit_log WHERE action = 'refresh_failed'")).ShouldBe(3L);
+    }
+
+    [Fact]
+    public async Task Grant_whose_token_has_no_end_is_renewed_before_its_provider_forgets_it()
+    {
+        await using var world = await FlowWorld.Start(HostKind.Server, new Dictionary<string, string?> { ["Grantkeeper:Providers:sandbox:refresh_token_idle_days"] = "10" });
+        world.Break(new Fault(FaultEndpoint.Token, FaultMode.NoExpiresIn));
+        var id = await world.Connect("user_1");
+        (await world.Sql($"SELECT expires_at IS NULL AND next_refresh_at BETWEEN now() + interval '4 days' AND now() + interval '5 days' FROM oauth_tokens WHERE integration_id = '{id}'")).ShouldBe(true);
+        await world.Sql(AllAreDue);
+        await Worker(world.Host).Round(CancellationToken.None);
+        await Worker(world.Host).Idle();
+        world.Counters[Counter.RefreshRequests].ShouldBe(1);
+        (await world.Sql($"SELECT generation = 2 AND next_refresh_at > now() FROM oauth_tokens WHERE integration_id = '{id}'")).ShouldBe(true);
     }
 
     [Fact]

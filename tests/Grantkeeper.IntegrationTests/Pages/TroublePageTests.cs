@@ -164,7 +164,7 @@ public sealed class TroublePageTests(ChromiumBrowser chromium)
         {
             await world.Page.EvaluateAsync("id => document.querySelectorAll('form[action=\"/accounts/break\"] input[name=integration_id]').forEach(i => i.value = id)", id);
             (await Press(world, "Expire the token now")).ShouldBe(404);
-            await world.Page.GoBackAsync();
+            await world.Page.GotoAsync($"{world.Origin}/accounts");
             await world.Page.GetByText("Break it").ClickAsync();
         }
 

@@ -57,8 +57,10 @@ public sealed class ManifestReaderTests
             revocation_token: access_token
             account: { source: none, id: [workspace.id, bot_id], email: [mail, upn], name: owner.name, picture: icon }
             code_lifetime_seconds: 300
+            refresh_token_idle_days: 90
             """);
         (read.Verification, read.DocsUrl, read.Issuer, read.IssuerAliases.Single()).ShouldBe((Verification.Simulated, "https://acme.example.com/docs", "https://acme.example.com", "acme.example.com"));
+        read.RefreshTokenIdle.ShouldBe(TimeSpan.FromDays(90));
         read.Rotation.ShouldBe(new Rotation(RotationProfile.Grace, TimeSpan.FromSeconds(30), true));
         (read.RevocationEndpoint!.AbsolutePath, read.UserinfoEndpoint!.AbsolutePath, read.JwksUri!.AbsolutePath).ShouldBe(("/revoke", "/me", "/jwks"));
         (read.ClientAuthentication, read.TokenRequestIsJson, read.Pkce, read.Iss, read.ResponseMode, read.ScopeSeparator).ShouldBe((ClientAuthenticationMethod.BasicRaw, true, false, IssPolicy.Required, "form_post", ","));

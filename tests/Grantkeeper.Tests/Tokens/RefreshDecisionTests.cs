@@ -93,6 +93,18 @@ public sealed class RefreshDecisionTests
     }
 
     [Fact]
+    public void What_a_provider_ends_unused_is_renewed_after_half_of_that_at_the_latest()
+    {
+        var limit = (Now, TimeSpan.FromDays(90));
+        RefreshDecision.NextRefresh(null, null, Guid.Empty, limit).ShouldBe(Now.AddDays(45));
+        RefreshDecision.NextRefresh(Now.AddDays(365), TimeSpan.FromDays(365), Guid.Empty, limit).ShouldBe(Now.AddDays(45));
+        RefreshDecision.NextRefresh(Now.AddHours(1), TimeSpan.FromHours(1), Guid.Empty, limit).ShouldBe(Now.AddMinutes(48));
+        var moments = Enumerable.Range(0, 1000).Select(_ => RefreshDecision.NextRefresh(null, null, Guid.CreateVersion7(), limit)!.Value).ToList();
+        moments.ShouldAllBe(moment => moment > Now.AddDays(40) && moment <= Now.AddDays(45));
+        (moments.Max() - moments.Min()).ShouldBeGreaterThan(TimeSpan.FromDays(3));
+    }
+
+    [Fact]
     public void Without_an_end_nothing_is_scheduled() => RefreshDecision.NextRefresh(null, TimeSpan.FromHours(1), Guid.NewGuid()).ShouldBeNull();
 
     [Fact]
