@@ -17,6 +17,7 @@ internal static class Program
 
     private static readonly (string Bar, Func<Effort, Task<IReadOnlyList<Figure>>> Run)[] Suites =
     [
+        ("P3", async effort => [await Burst.Run(effort)]),
         ("P4", async effort => [await RefreshRate.Run(effort)]),
         ("P9", WarmCall.Run),
     ];

@@ -71,8 +71,8 @@ internal static class WarmCall
             new Contender("get", async () => _ = (await tokens.Get("sandbox", EmbeddedNode.User)).Value));
         var ratio = Measure.Median(results["get"].Zip(results["floor"], (get, floor) => get / floor));
         return new Figure(
-            "P9", "embedded ITokens.Get ÷ (one lookup + one decryption)", ratio, "×", "≤ 1.5 ×", ratio <= 1.5 ? Verdict.Ok : Verdict.Open,
-            $"{Measure.Median(results["get"]) / 1000:0.0} µs against {Measure.Median(results["floor"]) / 1000:0.00} µs: every read is a round trip to PostgreSQL, there is no memory of the engine's own yet");
+            "P9", "embedded ITokens.Get ÷ (one lookup + one decryption)", ratio, "×", "≤ 1.5 ×", ratio <= 1.5 ? Verdict.Ok : Verdict.Missed,
+            $"{Measure.Median(results["get"]) / 1000:0.0} µs against {Measure.Median(results["floor"]) / 1000:0.00} µs");
     }
 
     private static async Task Send(HttpClient http, HttpRequestMessage request)

@@ -139,6 +139,7 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddSingleton<LateTokens>();
         services.AddSingleton<ILateTokens>(provider => provider.GetRequiredService<LateTokens>());
         services.AddSingleton<AnswerStore>();
+        services.AddSingleton<GrantNews>();
         services.AddSingleton<TokenRefresher>();
         services.AddSingleton<SpoolReplay>();
         services.AddSingleton<IDueQueue, DueQueue>();

@@ -42,7 +42,7 @@ internal sealed class GrantCache
     {
         (_vault, _signals, _time, _life) = (vault, signals, time, options.CacheLife);
         (_young, _old) = (new Generation(time.GetTimestamp()), new Generation(time.GetTimestamp()));
-        signals.Changes = Drop;
+        signals.Changes += Drop;
     }
 
     /// <summary>See <see cref="ITokenVault.Find"/>.</summary>

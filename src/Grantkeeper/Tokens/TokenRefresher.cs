@@ -36,7 +36,7 @@ internal sealed record RefreshOutcome(GrantRow Row, Failure? Failure);
 /// 10. or write the failure, if the grant still stands where it failed
 /// </remarks>
 internal sealed class TokenRefresher(
-    ITokenVault vault, ProviderCatalogue catalogue, EndpointDiscovery discovery, TokenRequests requests, ProviderCalls calls, AnswerStore answers, ILateTokens lateTokens, ISpool spool, NodeIdentity node,
+    ITokenVault vault, ProviderCatalogue catalogue, EndpointDiscovery discovery, TokenRequests requests, ProviderCalls calls, AnswerStore answers, ILateTokens lateTokens, GrantNews news, ISpool spool, NodeIdentity node,
     SecretBox box, Links.ConnectLinks links, GrantkeeperOptions options, IDetached detached, IFailpoints failpoints, IRefreshFigures figures, SharedTime time, ILogger<TokenRefresher> logger)
 {
     private static readonly TimeSpan PollFirst = TimeSpan.FromMilliseconds(50);
@@ -180,22 +180,41 @@ internal sealed class TokenRefresher(
     {
         var (userId, id, epoch) = (seen.Integration.UserId, seen.Integration.Id, seen.Tokens!.Epoch);
         var began = time.GetTimestamp();
-        for (var pause = PollFirst; ; pause = pause * 2 < PollMost ? pause * 2 : PollMost)
+        try
         {
-            var askedAt = time.GetTimestamp();
-            if (await vault.TakeLease(userId, id, epoch, attemptId, node.Id, CancellationToken.None) is { } leased)
-                return (leased, askedAt, null);
-            var now = await vault.Find(id, userId, CancellationToken.None);
-            if (now?.Tokens is null || now.Tokens.Epoch != epoch || !now.Integration.IsActive)
-                return (null, askedAt, new RefreshOutcome(now ?? seen, new Failure(ErrorCatalogue.Tokens.ReauthorizationRequired) { ReconnectUrl = links.Reconnect(id), Reason = now?.Integration.ReasonDetail }));
-            if (!force && now.Tokens.Generation > seen.Tokens.Generation)
-                return (null, askedAt, new RefreshOutcome(now, null));
-            if (!force && now.Tokens.FailureCount > seen.Tokens.FailureCount)
-                return (null, askedAt, new RefreshOutcome(now, Unavailable(now)));
-            if (time.GetElapsedTime(began) > TokenVault.LeaseTime * 2)
-                return (null, askedAt, new RefreshOutcome(now, Unavailable(now)));
-            await Task.Delay(pause, time);
+            for (var pause = PollFirst; ; pause = pause * 2 < PollMost ? pause * 2 : PollMost)
+            {
+                var askedAt = time.GetTimestamp();
+                if (await vault.TakeLease(userId, id, epoch, attemptId, node.Id, CancellationToken.None) is { } leased)
+                    return (leased, askedAt, null);
+                // Somebody holds it: looked at before and after waiting for what he says, since a lease that is given back is no answer.
+                for (var turn = 0; turn < 2; turn++)
+                {
+                    var next = news.Next(id);
+                    var now = await vault.Find(id, userId, CancellationToken.None);
+                    if (Elsewhere(seen, now, force) is { } outcome)
+                        return (null, askedAt, outcome);
+                    if (time.GetElapsedTime(began) > TokenVault.LeaseTime * 2)
+                        return (null, askedAt, new RefreshOutcome(now!, Unavailable(now!)));
+                    if (turn == 0)
+                        await Task.WhenAny(next, Task.Delay(pause, time));
+                }
+            }
         }
+        finally
+        {
+            news.Forget(id);
+        }
+    }
+
+    /// <summary>What another node has made of the grant meanwhile; null while it is still at it.</summary>
+    private RefreshOutcome? Elsewhere(GrantRow seen, GrantRow? now, bool force)
+    {
+        if (now?.Tokens is null || now.Tokens.Epoch != seen.Tokens!.Epoch || !now.Integration.IsActive)
+            return new RefreshOutcome(now ?? seen, new Failure(ErrorCatalogue.Tokens.ReauthorizationRequired) { ReconnectUrl = links.Reconnect(seen.Integration.Id), Reason = now?.Integration.ReasonDetail });
+        if (!force && now.Tokens.Generation > seen.Tokens.Generation)
+            return new RefreshOutcome(now, null);
+        return !force && now.Tokens.FailureCount > seen.Tokens.FailureCount ? new RefreshOutcome(now, Unavailable(now)) : null;
     }
 
     /// <summary>Step 9. Until the database has the new tokens, this flight and the spool hold the only copy.</summary>

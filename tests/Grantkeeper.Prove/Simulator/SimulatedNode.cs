@@ -68,7 +68,7 @@ internal sealed class SimulatedNode(Simulation simulation, string name)
         var links = new ConnectLinks(simulation.Options);
         var answers = new AnswerStore(_signalling, _vault, Strikes);
         _refresher = new TokenRefresher(
-            _signalling, Simulation.Catalogue, _discovery, _requests, calls, answers, _vault, spool, identity, simulation.Box, links, simulation.Options, new InTurn(), Strikes, new NoFigures(), shared,
+            _signalling, Simulation.Catalogue, _discovery, _requests, calls, answers, _vault, new GrantNews(_signals), spool, identity, simulation.Box, links, simulation.Options, new InTurn(), Strikes, new NoFigures(), shared,
             NullLogger<TokenRefresher>.Instance);
         _access = new TokenAccess(new GrantCache(_signalling, _signals, simulation.Options, Time), _refresher, new NoReleases(), simulation.Box, links, shared, NullLogger<TokenAccess>.Instance);
         _worker = new RefreshWorker(_vault, _signalling, _refresher, new Readiness(), simulation.Options, new NoFigures(), shared, Time, NullLogger<RefreshWorker>.Instance);
