@@ -113,15 +113,17 @@ internal sealed class NodeSignals : BackgroundService, INodeSignals
                 while (true)
                     await connection.WaitAsync(stop);
             }
-            catch (OperationCanceledException)
+            catch (Exception) when (!stop.IsCancellationRequested)
             {
-                return;
-            }
-            catch (Exception exception) when (StorageUnavailableException.Explains(exception, stop) || exception is InvalidOperationException or IOException)
-            {
+                // Whatever it was: a node that cannot listen goes on, reads the database for every token, and tries again.
                 _isListening = false;
                 Volatile.Write(ref _heardAt, 0);
                 await Task.Delay(Beat, _time, CancellationToken.None);
+            }
+            catch (Exception)
+            {
+                // Stopping: the connection was given up.
+                return;
             }
         }
     }
@@ -163,7 +165,7 @@ internal sealed class NodeSignals : BackgroundService, INodeSignals
                 row => row.Time(0), stop, _node, _isListening, BeatsChannel);
             _shared.Take(now[0], askedAt);
         }
-        catch (StorageUnavailableException)
+        catch (Exception exception) when (exception is not OperationCanceledException)
         {
             // The next second tries again; meanwhile nothing is served from memory.
         }
@@ -224,7 +226,7 @@ internal sealed class NodeSignals : BackgroundService, INodeSignals
         {
             await Notify(HeardChannel, $"{request} {_node}");
         }
-        catch (StorageUnavailableException)
+        catch (Exception)
         {
             // Whoever asked waits five seconds at most.
         }
@@ -249,7 +251,7 @@ internal sealed class NodeSignals : BackgroundService, INodeSignals
                     await Task.Delay(Between, _time);
                 }
             }
-            catch (StorageUnavailableException)
+            catch (Exception)
             {
                 // Nobody hears anything now; those who listen again drop everything.
             }
