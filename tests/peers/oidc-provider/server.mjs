@@ -37,6 +37,37 @@ const profileOf = (user) => ({
   email_verified: true,
 });
 
+// The provider's own memory forgets the oldest beyond a thousand entries, which would end grants of a large campaign.
+const stored = new Map();
+const storedOf = (index) => stored.get(index) ?? [];
+class Memory {
+  constructor(model) { this.model = model; }
+
+  key(id) { return `${this.model}:${id}`; }
+
+  async upsert(id, payload) {
+    stored.set(this.key(id), payload);
+    if (payload.grantId && this.model !== 'Grant') stored.set(`grant:${payload.grantId}`, [...storedOf(`grant:${payload.grantId}`), this.key(id)]);
+    if (payload.uid) stored.set(`uid:${payload.uid}`, id);
+    if (payload.userCode) stored.set(`code:${payload.userCode}`, id);
+  }
+
+  async find(id) { return stored.get(this.key(id)); }
+
+  async findByUid(uid) { return this.find(stored.get(`uid:${uid}`)); }
+
+  async findByUserCode(code) { return this.find(stored.get(`code:${code}`)); }
+
+  async consume(id) { stored.get(this.key(id)).consumed = Math.floor(Date.now() / 1000); }
+
+  async destroy(id) { stored.delete(this.key(id)); }
+
+  async revokeByGrantId(grantId) {
+    storedOf(`grant:${grantId}`).forEach((key) => stored.delete(key));
+    stored.delete(`grant:${grantId}`);
+  }
+}
+
 // A session of one user must not answer for another one whom the login_hint names.
 const policy = interactionPolicy.base();
 policy.get('login').checks.add(new interactionPolicy.Check('other_user', 'another user was asked for', 'login_required', (ctx) => {
@@ -46,6 +77,7 @@ policy.get('login').checks.add(new interactionPolicy.Check('other_user', 'anothe
 }));
 
 const provider = new Provider(issuer, {
+  adapter: Memory,
   clients: [
     client('basic', { client_secret: 'basic-secret', token_endpoint_auth_method: 'client_secret_basic' }),
     client('post', { client_secret: 'post-secret', token_endpoint_auth_method: 'client_secret_post' }),
