@@ -45,7 +45,13 @@ public sealed record TimelineModel(
             _ => "used up at once",
         };
         var count = facts.NewTokens + facts.SameTokens;
-        var seen = count == 0 ? "" : $"; new at {facts.NewTokens} of the last {count} refreshes";
+        var seen = (count, facts.NewTokens) switch
+        {
+            (0, _) => "",
+            (1, 1) => "; the last refresh brought a new one",
+            (1, _) => "; it stayed at the last refresh",
+            _ => $"; a new one at {facts.NewTokens} of the last {count} refreshes",
+        };
         return declared + seen + (facts.Again == 0 ? "" : $", accepted a second time {facts.Again} times");
     }
 
