@@ -10,8 +10,9 @@ internal sealed class GrantNews
 
     public GrantNews(INodeSignals signals) => signals.Changes += Hear;
 
+    // Whoever waits goes on where the change is heard, up to its first own wait: a hop to the thread pool could not be replayed from a seed.
     /// <summary>Completes with the next change of an integration that is heard here. Taken before looking, so that none is missed.</summary>
-    public Task Next(Guid integrationId) => _waiting.GetOrAdd(integrationId, _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+    public Task Next(Guid integrationId) => _waiting.GetOrAdd(integrationId, _ => new TaskCompletionSource()).Task;
 
     /// <summary>Nobody waits any more.</summary>
     public void Forget(Guid integrationId) => _waiting.TryRemove(integrationId, out _);
