@@ -18,7 +18,8 @@ internal static class Program
     private static readonly (string Bar, Func<Effort, Task<IReadOnlyList<Figure>>> Run)[] Suites =
     [
         ("P3", async effort => [await Burst.Run(effort)]),
-        ("P4", async effort => [await RefreshRate.Run(effort)]),
+        ("P4", async effort => [await RefreshRate.Run(effort), await DueAtOnce.Run(effort)]),
+        ("P7", async effort => [await Idle.Run(effort)]),
         ("P9", WarmCall.Run),
     ];
 

@@ -16,6 +16,7 @@ public static class GrantkeeperEndpointRouteBuilderExtensions
     public static IEndpointRouteBuilder MapGrantkeeper(this IEndpointRouteBuilder endpoints)
     {
         HealthEndpoints.Map(endpoints);
+        MonitoringEndpoints.Map(endpoints);
         IntegrationEndpoints.Map(endpoints);
         TokenEndpoints.Map(endpoints);
         TimelineEndpoints.Map(endpoints);

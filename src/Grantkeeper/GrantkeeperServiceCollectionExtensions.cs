@@ -63,14 +63,14 @@ public static class GrantkeeperServiceCollectionExtensions
     {
         services.AddSingleton<KeyRing>();
         services.AddSingleton<SecretBox>();
-        services.AddSingleton(provider => Open(provider, options => options.UserDataDatabase));
+        services.AddSingleton(provider => Open(provider, "user_data", options => options.UserDataDatabase));
         services.AddSingleton(provider =>
         {
             var options = provider.GetRequiredService<GrantkeeperOptions>();
             // One pool when one URL serves both.
             return new PlatformDatabase(options.PlatformDatabase == options.UserDataDatabase
                 ? provider.GetRequiredService<Database>()
-                : Open(provider, o => o.PlatformDatabase));
+                : Open(provider, "platform", o => o.PlatformDatabase));
         });
     }
 
@@ -144,10 +144,17 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddSingleton<SpoolReplay>();
         services.AddSingleton<IDueQueue, DueQueue>();
         services.AddSingleton<Cleanup>();
+        services.AddSingleton<ExpiringGrants>();
         services.AddHostedService<CleanupWorker>();
         services.AddSingleton<RefreshWorker>();
         services.AddHostedService(provider => provider.GetRequiredService<RefreshWorker>());
-        services.AddSingleton(provider => new ProviderCalls(provider.GetRequiredService<GrantkeeperOptions>().Resilience, provider.GetRequiredService<TimeProvider>(), Dice));
+        services.AddSingleton<IRequestPaces, RequestPaces>();
+        services.AddSingleton(provider =>
+        {
+            var catalogue = provider.GetRequiredService<ProviderCatalogue>();
+            return new ProviderCalls(
+                provider.GetRequiredService<GrantkeeperOptions>().Resilience, key => catalogue.Find(key)?.Manifest.RateLimit, provider.GetRequiredService<IRequestPaces>(), provider.GetRequiredService<TimeProvider>(), Dice);
+        });
         services.AddMetrics();
         services.AddSingleton<ProviderFigures>();
         services.AddSingleton<IRefreshFigures>(provider => provider.GetRequiredService<ProviderFigures>());
@@ -174,9 +181,9 @@ public static class GrantkeeperServiceCollectionExtensions
 
     private static double Dice() => RandomNumberGenerator.GetInt32(1 << 20) / (double)(1 << 20);
 
-    private static Database Open(IServiceProvider provider, Func<GrantkeeperOptions, string> url)
+    private static Database Open(IServiceProvider provider, string name, Func<GrantkeeperOptions, string> url)
     {
         var connection = DatabaseUrl.ForApplication(DatabaseUrl.Parse(url(provider.GetRequiredService<GrantkeeperOptions>())).Value);
-        return new Database(new NpgsqlDataSourceBuilder(connection.ConnectionString).Build(), provider.GetRequiredService<TimeProvider>());
+        return new Database(new NpgsqlDataSourceBuilder(connection.ConnectionString) { Name = name }.Build(), provider.GetRequiredService<TimeProvider>());
     }
 }

@@ -22,6 +22,16 @@ internal sealed class Child : IAsyncDisposable
         }
     }
 
+    /// <summary>Bytes of memory that are its own and in use.</summary>
+    public long Memory
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.WorkingSet64;
+        }
+    }
+
     /// <summary>Starts a role and waits until it listens.</summary>
     public static async Task<Child> Start(string role, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment = null)
     {

@@ -20,7 +20,8 @@ internal static class Node
     /// <param name="folder">Where its spool and its provider's manifest are.</param>
     /// <param name="provider">The token endpoint.</param>
     /// <param name="more">Further settings.</param>
-    public static async Task<Child> Start(TestDatabase database, string folder, Child provider, params (string Name, string Value)[] more)
+    /// <param name="manifest">A further line of its provider's manifest.</param>
+    public static async Task<Child> Start(TestDatabase database, string folder, Child provider, IReadOnlyList<(string Name, string Value)>? more = null, string manifest = "")
     {
         var manifests = Directory.CreateDirectory(Path.Combine(folder, "providers")).FullName;
         await File.WriteAllTextAsync(Path.Combine(manifests, $"{Provider}.yaml"), $$"""
@@ -32,6 +33,7 @@ internal static class Node
             token_endpoint: {{provider.Origin}}/token
             client_authentication: post
             account: { source: none }
+            {{manifest}}
             """);
         var origin = $"http://localhost:{FreePort.Next()}";
         var environment = new Dictionary<string, string?>
@@ -40,7 +42,7 @@ internal static class Node
             ["GRANTKEEPER_DATA_PATH"] = folder, ["USER_DATA_DATABASE_URL"] = database.Url, ["OAUTH_ENCRYPTION_KEY"] = TestCluster.Key.Reveal(),
             ["BENCH_CLIENT_ID"] = "app", ["BENCH_CLIENT_SECRET"] = "s3cret", ["ASPNETCORE_URLS"] = origin,
         };
-        foreach (var (name, value) in more)
+        foreach (var (name, value) in more ?? [])
             environment[name] = value;
         return await Child.Start(Role, [], environment);
     }

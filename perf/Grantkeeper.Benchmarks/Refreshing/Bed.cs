@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Grantkeeper.Testing.Postgres;
+using Npgsql;
 
 namespace Grantkeeper.Benchmarks.Refreshing;
 
@@ -22,6 +23,19 @@ internal sealed class Bed(TestCluster cluster, TestDatabase database, DirectoryI
 
     /// <summary>Refreshes that are stored.</summary>
     public async Task<long> Refreshed() => (long)(await Sql("SELECT count(*) FROM oauth_audit_log WHERE action = 'refresh'"))!;
+
+    /// <summary>When each integration was first tried.</summary>
+    public async Task<IReadOnlyDictionary<Guid, DateTimeOffset>> FirstAttempts()
+    {
+        await using var connection = new NpgsqlConnection(Grantkeeper.Storage.DatabaseUrl.ForMigration(Grantkeeper.Storage.DatabaseUrl.Parse(database.SuperuserUrl).Value).ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand("SELECT integration_id, min(started_at) FROM refresh_attempts GROUP BY 1", connection);
+        await using var rows = await command.ExecuteReaderAsync();
+        var attempts = new Dictionary<Guid, DateTimeOffset>();
+        while (await rows.ReadAsync())
+            attempts.Add(rows.GetGuid(0), rows.GetFieldValue<DateTimeOffset>(1));
+        return attempts;
+    }
 
     public Task<object?> Sql(string sql) => cluster.ExecuteAsSuperuser(database, sql);
 

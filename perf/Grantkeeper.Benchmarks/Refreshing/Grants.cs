@@ -42,7 +42,7 @@ internal static class Grants
             await writer.WriteAsync(new[] { Scope }, NpgsqlDbType.Array | NpgsqlDbType.Text);
             await writer.WriteAsync(due.First.UtcDateTime, NpgsqlDbType.TimestampTz);
         });
-        await Copy(connection, "oauth_tokens (user_id, id, integration_id, access_token, refresh_token, expires_at, lifetime_seconds, scope, next_refresh_at)", ids.Length, async (writer, index) =>
+        await Copy(connection, "oauth_tokens (user_id, id, integration_id, access_token, refresh_token, expires_at, lifetime_seconds, scope, next_refresh_at, provider)", ids.Length, async (writer, index) =>
         {
             var (user, id) = (UserOf(ids[index]), ids[index]);
             var at = due.First + (due.Over * ((double)index / count));
@@ -56,6 +56,7 @@ internal static class Grants
             await writer.WriteAsync(3600, NpgsqlDbType.Integer);
             await writer.WriteAsync(Scope, NpgsqlDbType.Text);
             await writer.WriteAsync(at.UtcDateTime, NpgsqlDbType.TimestampTz);
+            await writer.WriteAsync(Processes.Node.Provider, NpgsqlDbType.Varchar);
         });
         await Execute(connection, "VACUUM ANALYZE");
         await Execute(connection, "CHECKPOINT");

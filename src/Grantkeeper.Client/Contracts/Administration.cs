@@ -50,9 +50,10 @@ public sealed record HealthAnswer(string Status, IReadOnlyDictionary<string, Hea
 /// <param name="LastFailureTime">When an operation failed last; null: never.</param>
 /// <param name="MaxRetries">Repeats inside one operation.</param>
 /// <param name="RetryDelay">Seconds before the first repeat.</param>
-/// <param name="Score">100 nothing failed of late, 75 something did, 50 on the way to an open circuit, 25 half open, 0 open.</param>
+/// <param name="ClientRefusedFor">Seconds for which the provider is left alone because it refuses our client; null while it takes it.</param>
+/// <param name="Score">100 nothing failed of late, 75 something did, 50 on the way to an open circuit, 25 half open, 0 open or our client refused.</param>
 public sealed record ProviderHealth(
-    string ProviderKey, string CircuitBreakerState, int FailureCount, long SuccessCount, DateTimeOffset? LastFailureTime, int MaxRetries, double RetryDelay, int Score);
+    string ProviderKey, string CircuitBreakerState, int FailureCount, long SuccessCount, DateTimeOffset? LastFailureTime, int MaxRetries, double RetryDelay, double? ClientRefusedFor, int Score);
 
 /// <summary>One component's health.</summary>
 public sealed record HealthComponent(string Status, string? Code, string? Message);

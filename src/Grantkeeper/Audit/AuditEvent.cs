@@ -28,6 +28,7 @@ internal enum AuditAction
     ConnectSessionRedeemed,
     ConnectSessionRefused,
     ConnectSessionEnded,
+    TokenRemoved,
 }
 
 /// <summary>Who asked for something, and from where; travels with a flow into its audit rows.</summary>

@@ -21,7 +21,7 @@ internal sealed class CleanupWorker(Cleanup cleanup, Readiness readiness, Grantk
             try
             {
                 if (await cleanup.Sweep(stoppingToken) is { Total: > 0 } swept)
-                    MonitoringLog.Swept(logger, swept.Flows, swept.Sessions, swept.Attempts, swept.Deliveries, swept.SignInLinks);
+                    MonitoringLog.Swept(logger, swept.Tokens, swept.Flows, swept.Sessions, swept.Attempts, swept.Deliveries, swept.SignInLinks, swept.Superseded, swept.Hours);
             }
             catch (Exception exception) when (exception is not OperationCanceledException)
             {

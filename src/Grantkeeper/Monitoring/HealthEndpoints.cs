@@ -1,4 +1,3 @@
-using System.Net;
 using Grantkeeper.Client.Contracts;
 using Grantkeeper.Errors;
 using Grantkeeper.Http;
@@ -19,7 +18,6 @@ internal static class HealthEndpoints
     private const string Healthy = "healthy";
     private const string Degraded = "degraded";
     private const string Unhealthy = "unhealthy";
-    private static readonly string[] ProxyHeaders = ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via"];
 
     public static void Map(IEndpointRouteBuilder routes)
     {
@@ -34,10 +32,11 @@ internal static class HealthEndpoints
     {
         if (catalogue.Find(provider) is not { } known)
             return Answers.Problem(new Failure(ErrorCatalogue.Providers.Unknown));
-        var circuit = calls.CircuitOf(known.Key);
+        var (circuit, clientRefusedFor) = (calls.CircuitOf(known.Key), calls.RefusesClient(known.Key));
         return Answers.Json(new ProviderHealth(
             known.Key, Words.Of(circuit.State), circuit.Failures, circuit.Successes, circuit.LastFailureAt,
-            options.Resilience.MaxRetries, options.Resilience.RetryDelay.TotalSeconds, Score(circuit, options.Resilience.FailureThreshold)));
+            options.Resilience.MaxRetries, options.Resilience.RetryDelay.TotalSeconds, clientRefusedFor?.TotalSeconds,
+            clientRefusedFor is null ? Score(circuit, options.Resilience.FailureThreshold) : 0));
     }
 
     private static int Score(CircuitSnapshot circuit, int threshold) => circuit.State switch
@@ -56,33 +55,14 @@ internal static class HealthEndpoints
 
     private static async Task<IResult> Components(HttpContext http, Readiness readiness, Database database, PlatformDatabase platform, NodeSpool spool, INodeSignals signals, ApiKeys keys)
     {
-        if (!IsFromThisMachine(http))
-        {
-            var header = http.Request.Headers.Authorization.ToString();
-            if (!header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase))
-                return Answers.Problem(new Failure(ErrorCatalogue.Identity.Unauthenticated));
-            if ((await keys.Verify(header["Bearer ".Length..].Trim(), http.RequestAborted)).Failure is { } failure)
-                return Answers.Problem(failure);
-        }
-
+        if (await OperatorsView.Refuses(http, keys) is { } refused)
+            return Answers.Problem(refused);
         var components = await Look(readiness, database, platform, http.RequestAborted);
         components["spool"] = Look(spool);
         components["signals"] = signals.IsHeard
             ? new HealthComponent(Healthy, null, null)
             : new HealthComponent(Degraded, null, "This node does not hear of changes on other nodes; until it does, it reads the database for every token.");
         return Answer(components, withDetails: true);
-    }
-
-    /// <summary>
-    /// A proxy on this machine makes everybody's connection come from loopback, but passes the public host name on, or says
-    /// for whom it asks. These headers take trust away here and never give any.
-    /// </summary>
-    private static bool IsFromThisMachine(HttpContext http)
-    {
-        var (request, host) = (http.Request, http.Request.Host.Host);
-        return http.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address)
-            && (host == "localhost" || (IPAddress.TryParse(host.Trim('[', ']'), out var named) && IPAddress.IsLoopback(named)))
-            && !ProxyHeaders.Any(request.Headers.ContainsKey);
     }
 
     private static async Task<Dictionary<string, HealthComponent>> Look(Readiness readiness, Database database, PlatformDatabase platform, CancellationToken cancellation)

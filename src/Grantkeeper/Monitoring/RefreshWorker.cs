@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Grantkeeper.Audit;
+using Grantkeeper.Providers;
 using Grantkeeper.Resilience;
 using Grantkeeper.Settings;
 using Grantkeeper.Storage;
@@ -10,19 +11,21 @@ using Microsoft.Extensions.Logging;
 namespace Grantkeeper.Monitoring;
 
 /// <summary>
-/// Renews tokens before they end, so that readers find them fresh and no grant dies of not being used: 1. claim what is due
-/// 2. the one refresh path, behind readers who wait 3. again as soon as there is room while there is more, else every second.
+/// Renews tokens before they end, so that readers find them fresh and no grant dies of not being used: 1. claim what is due,
+/// of each provider no more than it answers soon 2. the one refresh path, behind readers who wait 3. again as soon as there
+/// is room while there is more, else every two seconds.
 /// </summary>
 internal sealed class RefreshWorker(
-    IDueQueue queue, ITokenVault vault, TokenRefresher refresher, Readiness readiness, GrantkeeperOptions options, IRefreshFigures figures, SharedTime sharedTime, TimeProvider time,
+    IDueQueue queue, ITokenVault vault, TokenRefresher refresher, ProviderCatalogue catalogue, ProviderCalls calls, Readiness readiness, GrantkeeperOptions options, IRefreshFigures figures, SharedTime sharedTime, TimeProvider time,
     ILogger<RefreshWorker> logger) : BackgroundService
 {
     private const int Batch = 64;
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan FarEnd = TimeSpan.FromHours(3);
 
-    private readonly ConcurrentDictionary<Guid, Task> _running = new();
+    private readonly ConcurrentDictionary<Guid, (string Provider, Task Renewal)> _running = new();
     private TaskCompletionSource _ended = NewSignal();
+    private int _round;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -53,7 +56,10 @@ internal sealed class RefreshWorker(
             return 0;
         try
         {
-            var due = await queue.Claim(Batch, cancellation);
+            var lanes = Lanes();
+            if (lanes.Count == 0)
+                return 0;
+            var due = await queue.Claim(lanes, Batch, cancellation);
             foreach (var grant in due)
                 Start(grant);
             return due.Count;
@@ -72,9 +78,20 @@ internal sealed class RefreshWorker(
     }
 
     /// <summary>Completes when what was started has ended.</summary>
-    internal Task Idle() => Task.WhenAll(_running.Values);
+    internal Task Idle() => Task.WhenAll(_running.Values.Select(running => running.Renewal));
 
     private bool HasRoom => _running.Count <= options.RefreshConcurrency - Batch;
+
+    /// <summary>The providers with room, another one first each time, so that a long queue at one does not keep the others waiting.</summary>
+    private List<DueLane> Lanes()
+    {
+        var running = _running.Values.CountBy(entry => entry.Provider).ToDictionary();
+        var lanes = catalogue.All.Where(provider => provider is { IsConfigured: true, Manifest.Refresh: true })
+            .Select(provider => new DueLane(provider.Key, Math.Min(Batch, calls.RoomFor(provider.Key) - running.GetValueOrDefault(provider.Key))))
+            .Where(lane => lane.Room > 0).ToList();
+        var first = lanes.Count == 0 ? 0 : _round++ % lanes.Count;
+        return [.. lanes[first..], .. lanes[..first]];
+    }
 
     /// <summary>Completes when there is room for a batch.</summary>
     private async Task Room(CancellationToken cancellation)
@@ -94,13 +111,14 @@ internal sealed class RefreshWorker(
     private void Start(DueGrant grant)
     {
         var renewing = Renew(grant);
-        _running[grant.IntegrationId] = renewing;
+        var entry = (grant.Provider, renewing);
+        _running[grant.IntegrationId] = entry;
         _ = Forget();
 
         async Task Forget()
         {
             await renewing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-            _running.TryRemove(KeyValuePair.Create(grant.IntegrationId, renewing));
+            _running.TryRemove(KeyValuePair.Create(grant.IntegrationId, entry));
             Interlocked.Exchange(ref _ended, NewSignal()).SetResult();
         }
     }

@@ -62,6 +62,7 @@ internal static partial class ManifestReader
             Refresh = fields.Flag("refresh", true),
             Rotation = RotationOf(fields),
             RefreshTokenIdle = fields.Number("refresh_token_idle_days", 0, 1, 3650) is > 0 and var days ? TimeSpan.FromDays(days) : null,
+            RateLimit = RateLimitOf(fields),
             RevocationScope = fields.Choice<RevocationScope>("revocation_scope") ?? RevocationScope.Token,
             RevocationToken = fields.Choice<TokenKind>("revocation_token") == TokenKind.AccessToken ? OAuthNames.AccessToken : OAuthNames.RefreshToken,
             Account = Account(fields),
@@ -148,6 +149,17 @@ internal static partial class ManifestReader
             rotation.Fault("grace_seconds", "belongs to the profile grace, and only to it");
         rotation.RefuseOthersBut();
         return new Rotation(profile, TimeSpan.FromSeconds(grace), isCompanion);
+    }
+
+    private static RateLimit? RateLimitOf(ManifestFields fields)
+    {
+        if (fields.Mapping("rate_limit") is not { } limit)
+            return null;
+        var (requests, seconds) = (limit.Number("requests", 0, 1, 1_000_000), limit.Number("per_seconds", 0, 1, 86400));
+        if (requests == 0 || seconds == 0)
+            limit.Fault("requests and per_seconds", "are both required");
+        limit.RefuseOthersBut();
+        return requests == 0 || seconds == 0 ? null : new RateLimit(requests, TimeSpan.FromSeconds(seconds));
     }
 
     private static AccountMembers Account(ManifestFields fields)

@@ -54,6 +54,21 @@ internal sealed record Rotation(RotationProfile Profile, TimeSpan Grace, bool Co
     public static readonly Rotation Unknown = new(RotationProfile.Strict, TimeSpan.Zero, false);
 }
 
+/// <summary>How many requests a provider takes from one client.</summary>
+/// <param name="Requests">This many.</param>
+/// <param name="Per">In any span of this length.</param>
+internal sealed record RateLimit(int Requests, TimeSpan Per)
+{
+    /// <summary>What is used of the limit: requests bunch up on the way, and the provider may count others of ours.</summary>
+    private const double Used = 0.85;
+
+    /// <summary>The time between two requests.</summary>
+    public TimeSpan Every => Per / (Requests * Used);
+
+    /// <summary>How many may follow one another at once after a pause: with the even flow they stay within the limit.</summary>
+    public int Burst => Math.Max(1, Requests / 10);
+}
+
 /// <summary>Where the account behind a grant is read.</summary>
 internal enum AccountSource
 {
@@ -165,6 +180,9 @@ internal sealed record ProviderManifest
     public TimeSpan? RefreshTokenIdle { get; init; }
 
     public Rotation Rotation { get; init; } = Rotation.Unknown;
+
+    /// <summary>How many requests its token endpoint takes from one client; null when it states no number.</summary>
+    public RateLimit? RateLimit { get; init; }
 
     public RevocationScope RevocationScope { get; init; }
 

@@ -128,8 +128,8 @@ internal interface ILateTokens
 /// <summary>Grants whose refresh is due, each told to one node at a time.</summary>
 internal interface IDueQueue
 {
-    /// <summary>Claims at most <paramref name="limit"/> grants; what another node claims in the same moment is skipped.</summary>
-    Task<List<DueGrant>> Claim(int limit, CancellationToken cancellation);
+    /// <summary>Claims at most <paramref name="limit"/> grants, the first lanes first; what another node claims in the same moment is skipped.</summary>
+    Task<List<DueGrant>> Claim(IReadOnlyList<DueLane> lanes, int limit, CancellationToken cancellation);
 }
 
 /// <summary>Starts work that belongs to nobody: neither to a caller's request nor to its thread or context.</summary>

@@ -129,14 +129,14 @@ internal sealed class TokenVault(Database database, SecretBox box, AuditLog audi
         }, cancellation);
 
     /// <summary>Writes the tokens of a new consent: a new row, or a new epoch in the old one. Part of the connect transaction.</summary>
-    public Task StoreConsent(IDb db, string userId, Guid integrationId, int epoch, long generation, byte[] ownerSalt, TokenSet tokens, TimeSpan? idle, CancellationToken cancellation)
+    public Task StoreConsent(IDb db, string userId, string provider, Guid integrationId, int epoch, long generation, byte[] ownerSalt, TokenSet tokens, TimeSpan? idle, CancellationToken cancellation)
     {
         string? Sealed(Secret secret, string purpose) =>
             secret.IsEmpty ? null : box.Seal(secret, GrantRow.ContextOf(purpose, userId, integrationId, epoch, generation), ownerSalt);
         return db.Execute(
             """
-            INSERT INTO oauth_tokens (user_id, id, integration_id, epoch, generation, access_token, refresh_token, expires_at, lifetime_seconds, scope, next_refresh_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+            INSERT INTO oauth_tokens (user_id, id, integration_id, epoch, generation, access_token, refresh_token, expires_at, lifetime_seconds, scope, next_refresh_at, provider)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
             ON CONFLICT (user_id, integration_id) DO UPDATE SET epoch = $4, generation = $5, access_token = $6, refresh_token = $7, expires_at = $8,
                 lifetime_seconds = $9, scope = $10, next_refresh_at = $11, updated_at = now(), is_active = true, suspect_generation = NULL, failure_count = 0,
                 lease_until = NULL, intent_id = NULL, intent_generation = NULL, intent_nodes = NULL, intent_at = NULL, intent_retries = 0, claimed_until = NULL
@@ -144,7 +144,7 @@ internal sealed class TokenVault(Database database, SecretBox box, AuditLog audi
             cancellation, userId, Guid.CreateVersion7(time.GetUtcNow()), integrationId, epoch, generation,
             Sealed(tokens.AccessToken, GrantRow.AccessTokenPurpose), Sealed(tokens.RefreshToken, GrantRow.RefreshTokenPurpose),
             tokens.ExpiresAt?.UtcDateTime, (int?)tokens.Lifetime?.TotalSeconds, tokens.Scopes.ToString(),
-            RefreshDecision.NextRefresh(tokens.ExpiresAt, tokens.Lifetime, integrationId, idle is { } limit ? (time.GetUtcNow(), limit) : null)?.UtcDateTime);
+            RefreshDecision.NextRefresh(tokens.ExpiresAt, tokens.Lifetime, integrationId, idle is { } limit ? (time.GetUtcNow(), limit) : null)?.UtcDateTime, provider);
     }
 
     /// <summary>The grant inside a transaction, its rows locked until the end of it: tokens first, as a refresh that commits does it.</summary>

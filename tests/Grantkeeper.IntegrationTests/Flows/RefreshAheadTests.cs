@@ -104,11 +104,12 @@ public sealed class RefreshAheadTests
         await world.Sql("UPDATE oauth_tokens SET is_active = false WHERE user_id = 'user_1'");
         await world.Sql("UPDATE oauth_tokens SET next_refresh_at = now() + interval '1 minute' WHERE user_id = 'user_2'");
         var queue = world.Host.Services.GetRequiredService<IDueQueue>();
-        (await queue.Claim(1, CancellationToken.None)).Count.ShouldBe(1);
-        (await queue.Claim(10, CancellationToken.None)).Count.ShouldBe(1);
-        (await queue.Claim(10, CancellationToken.None)).ShouldBeEmpty();
+        (await queue.Claim([new DueLane("sandbox", 10)], 1, CancellationToken.None)).Count.ShouldBe(1);
+        (await queue.Claim([new DueLane("another", 10)], 10, CancellationToken.None)).ShouldBeEmpty();
+        (await queue.Claim([new DueLane("another", 10), new DueLane("sandbox", 1)], 10, CancellationToken.None)).Count.ShouldBe(1);
+        (await queue.Claim([new DueLane("sandbox", 10)], 10, CancellationToken.None)).ShouldBeEmpty();
         await world.Sql("UPDATE oauth_tokens SET claimed_until = now() - interval '1 second'");
-        (await queue.Claim(10, CancellationToken.None)).Select(grant => grant.UserId).Order().ShouldBe(["user_3", "user_4"]);
+        (await queue.Claim([new DueLane("sandbox", 10)], 10, CancellationToken.None)).Select(grant => grant.UserId).Order().ShouldBe(["user_3", "user_4"]);
     }
 
     private static RefreshWorker Worker(FlowHost host) => host.Services.GetRequiredService<RefreshWorker>();

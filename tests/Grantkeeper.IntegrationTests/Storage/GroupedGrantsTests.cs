@@ -122,7 +122,7 @@ public sealed class GroupedGrantsTests : IAsyncLifetime
     {
         var row = (await Connect(1))[0];
         await _kit.Ask("UPDATE oauth_tokens SET next_refresh_at = now()");
-        var claimed = (await new DueQueue(_kit.Database).Claim(10, None)).ShouldHaveSingleItem();
+        var claimed = (await new DueQueue(_kit.Database).Claim([new DueLane("google", 10)], 10, None)).ShouldHaveSingleItem();
         (claimed.UserId, claimed.IntegrationId, claimed.Generation).ShouldBe(("u0", row.Integration.Id, 1L));
         claimed.Row!.Tokens.ShouldBe((await Now(row)).Tokens);
         claimed.Row.OpenRefreshToken(_kit.Box)!.Value.Reveal().ShouldBe("refresh-1");

@@ -174,11 +174,11 @@ public sealed class MigrationTests
     {
         var (cluster, db) = await Migrated();
         var orphan = await Should.ThrowAsync<PostgresException>(() => cluster.ExecuteAsSuperuser(db,
-            "INSERT INTO oauth_tokens (user_id, id, integration_id, access_token) VALUES ('u', gen_random_uuid(), gen_random_uuid(), 'x')"));
+            "INSERT INTO oauth_tokens (user_id, id, integration_id, access_token, provider) VALUES ('u', gen_random_uuid(), gen_random_uuid(), 'x', 'google')"));
         orphan.SqlState.ShouldBe(PostgresErrorCodes.ForeignKeyViolation);
         var stranger = await Should.ThrowAsync<PostgresException>(() => cluster.ExecuteAsSuperuser(db, """
             INSERT INTO oauth_integrations (user_id, id, provider) VALUES ('u', '00000000-0000-7000-8000-000000000001', 'google');
-            INSERT INTO oauth_tokens (user_id, id, integration_id, access_token) VALUES ('other', gen_random_uuid(), '00000000-0000-7000-8000-000000000001', 'x')
+            INSERT INTO oauth_tokens (user_id, id, integration_id, access_token, provider) VALUES ('other', gen_random_uuid(), '00000000-0000-7000-8000-000000000001', 'x', 'google')
             """));
         stranger.SqlState.ShouldBe(PostgresErrorCodes.ForeignKeyViolation);
 

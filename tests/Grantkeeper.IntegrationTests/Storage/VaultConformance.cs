@@ -159,12 +159,12 @@ public abstract class VaultConformance : IAsyncLifetime
     public async Task Due_grants_are_claimed_by_one_worker()
     {
         var row = await _stand.Connect();
-        (await _stand.Due.Claim(10, None)).ShouldBeEmpty();
+        (await _stand.Due.Claim([new DueLane("another", 10), new DueLane("sandbox", 10)], 10, None)).ShouldBeEmpty();
         await _stand.LetTimePass();
-        (await _stand.Due.Claim(10, None)).ShouldHaveSingleItem().IntegrationId.ShouldBe(row.Integration.Id);
-        (await _stand.Due.Claim(10, None)).ShouldBeEmpty();
+        (await _stand.Due.Claim([new DueLane("another", 10), new DueLane("sandbox", 10)], 10, None)).ShouldHaveSingleItem().IntegrationId.ShouldBe(row.Integration.Id);
+        (await _stand.Due.Claim([new DueLane("another", 10), new DueLane("sandbox", 10)], 10, None)).ShouldBeEmpty();
         await _stand.LetTimePass();
-        (await _stand.Due.Claim(10, None)).ShouldHaveSingleItem();
+        (await _stand.Due.Claim([new DueLane("another", 10), new DueLane("sandbox", 10)], 10, None)).ShouldHaveSingleItem();
     }
 
     [Fact]

@@ -114,14 +114,14 @@ internal sealed class NodeWorld : IAsyncDisposable
                         Parameters = { new() { Value = grant.User }, new() { Value = grant.Integration }, new() { Value = StrictServer.Key }, new() { Value = grant.User } },
                     },
                     new("""
-                        INSERT INTO oauth_tokens (user_id, id, integration_id, access_token, refresh_token, expires_at, lifetime_seconds, scope, next_refresh_at)
-                        VALUES ($1, $2, $3, $4, $5, now() - interval '1 second', 3600, 'all', now() + interval '1 day')
+                        INSERT INTO oauth_tokens (user_id, id, integration_id, access_token, refresh_token, expires_at, lifetime_seconds, scope, next_refresh_at, provider)
+                        VALUES ($1, $2, $3, $4, $5, now() - interval '1 second', 3600, 'all', now() + interval '1 day', $6)
                         """)
                     {
                         Parameters =
                         {
                             new() { Value = grant.User }, new() { Value = Guid.CreateVersion7() }, new() { Value = grant.Integration },
-                            new() { Value = Sealed($"at-{atProvider.Current}", GrantRow.AccessTokenPurpose) }, new() { Value = Sealed(atProvider.Current, GrantRow.RefreshTokenPurpose) },
+                            new() { Value = Sealed($"at-{atProvider.Current}", GrantRow.AccessTokenPurpose) }, new() { Value = Sealed(atProvider.Current, GrantRow.RefreshTokenPurpose) }, new() { Value = StrictServer.Key },
                         },
                     },
                 },

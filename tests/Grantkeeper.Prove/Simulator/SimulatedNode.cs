@@ -61,7 +61,7 @@ internal sealed class SimulatedNode(Simulation simulation, string name)
         var egress = new SimulatedEgress(world, Life, Time, oracle);
         _discovery = new EndpointDiscovery(egress, Time);
         _requests = new TokenRequests(egress);
-        var calls = new ProviderCalls(simulation.Options.Resilience, Time, world.Dice.Share);
+        var calls = new ProviderCalls(simulation.Options.Resilience, _ => null, new PacesTwin(Time), Time, world.Dice.Share);
         var spool = new SimulatedSpool(world, Life, _disk, oracle, Name, (simulation.Has & Protections.Spool) != 0, breaks: simulation.DiskBreaks);
         var identity = new NodeIdentity();
         identity.Take(Name);
@@ -71,7 +71,7 @@ internal sealed class SimulatedNode(Simulation simulation, string name)
             _signalling, Simulation.Catalogue, _discovery, _requests, calls, answers, _vault, new GrantNews(_signals), spool, identity, simulation.Box, links, simulation.Options, new InTurn(), Strikes, new NoFigures(), shared,
             NullLogger<TokenRefresher>.Instance);
         _access = new TokenAccess(new GrantCache(_signalling, _signals, simulation.Options, Time), _refresher, new NoReleases(), simulation.Box, links, shared, NullLogger<TokenAccess>.Instance);
-        _worker = new RefreshWorker(_vault, _signalling, _refresher, new Readiness(), simulation.Options, new NoFigures(), shared, Time, NullLogger<RefreshWorker>.Instance);
+        _worker = new RefreshWorker(_vault, _signalling, _refresher, Simulation.Catalogue, calls, new Readiness(), simulation.Options, new NoFigures(), shared, Time, NullLogger<RefreshWorker>.Instance);
         var replay = new SpoolReplay(spool, _signalling, answers, Strikes, NullLogger<SpoolReplay>.Instance);
         // What a start does is rare: half of them are struck there.
         if (simulation.Works && world.Dice.Chance(0.5))

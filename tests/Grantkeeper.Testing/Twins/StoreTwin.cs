@@ -185,15 +185,15 @@ internal sealed class StoreTwin(SecretBox box, Func<DateTimeOffset> clock, Prote
     public SpooledAnswer? Newest(GrantRow row) =>
         _superseded.LastOrDefault(kept => kept.Integration == row.Integration.Id && kept.Epoch == row.Tokens!.Epoch).Answer;
 
-    public List<DueGrant> Claim(int limit)
+    public List<DueGrant> Claim(IReadOnlyList<DueLane> lanes, int limit)
     {
         var now = clock();
-        var due = _grants.Values
-            .Where(grant => grant.Tokens is { IsActive: true, RefreshToken: not null } tokens && tokens.NextRefreshAt <= now && (tokens.ClaimedUntil is null || tokens.ClaimedUntil < now))
-            .OrderBy(grant => grant.Tokens!.NextRefreshAt).Take(limit).ToList();
+        var due = lanes.SelectMany(lane => _grants.Values
+            .Where(grant => grant.Provider == lane.Provider && grant.Tokens is { IsActive: true, RefreshToken: not null } tokens && tokens.NextRefreshAt <= now && (tokens.ClaimedUntil is null || tokens.ClaimedUntil < now))
+            .OrderBy(grant => grant.Tokens!.NextRefreshAt).Take(lane.Room)).Take(limit).ToList();
         foreach (var grant in due)
             grant.Tokens!.ClaimedUntil = now + DueQueue.ClaimTime;
-        return [.. due.Select(grant => new DueGrant(grant.UserId, grant.Id, grant.Tokens!.Generation))];
+        return [.. due.Select(grant => new DueGrant(grant.UserId, grant.Id, grant.Provider, grant.Tokens!.Generation))];
     }
 
     /// <summary>A consent: a new integration, or the next epoch of one that is there.</summary>

@@ -56,5 +56,5 @@ internal sealed class VaultTwin(StoreTwin store, VaultTwin.IAsking ask) : IToken
 
     public Task<SpooledAnswer?> Newest(GrantRow row, CancellationToken cancellation) => ask.Ask(true, () => store.Newest(row));
 
-    public Task<List<DueGrant>> Claim(int limit, CancellationToken cancellation) => ask.Ask(false, () => store.Claim(limit));
+    public Task<List<DueGrant>> Claim(IReadOnlyList<DueLane> lanes, int limit, CancellationToken cancellation) => ask.Ask(false, () => store.Claim(lanes, limit));
 }

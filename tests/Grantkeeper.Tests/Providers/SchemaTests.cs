@@ -18,6 +18,7 @@ public sealed partial class SchemaTests
     {
         ["fields"] = At("properties"),
         ["rotation"] = At("properties", "rotation", "properties"),
+        ["limit"] = At("properties", "rate_limit", "properties"),
         ["account"] = At("properties", "account", "properties"),
         ["entry.Fields"] = At("properties", "scopes", "additionalProperties", "properties"),
         ["variable"] = At("properties", "variables", "additionalProperties", "properties"),
@@ -66,7 +67,7 @@ public sealed partial class SchemaTests
 
     [Fact]
     public void Members_outside_of_the_schema_are_refused_everywhere() =>
-        new[] { Root, At("properties", "account"), At("properties", "rotation"), At("properties", "scopes", "additionalProperties"), At("properties", "variables", "additionalProperties") }
+        new[] { Root, At("properties", "account"), At("properties", "rotation"), At("properties", "rate_limit"), At("properties", "scopes", "additionalProperties"), At("properties", "variables", "additionalProperties") }
             .ShouldAllBe(place => !place["additionalProperties"]!.GetValue<bool>());
 
     public static TheoryData<string> Shipped() => [.. Directory.EnumerateFiles(SourceTree.Providers, "*.yaml").Select(file => Path.GetFileName(file)!).Order(StringComparer.Ordinal)];

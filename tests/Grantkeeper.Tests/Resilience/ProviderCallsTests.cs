@@ -4,6 +4,7 @@ using Grantkeeper.Providers;
 using Grantkeeper.Resilience;
 using Grantkeeper.Settings;
 using Grantkeeper.Testing.Time;
+using Grantkeeper.Testing.Twins;
 
 namespace Grantkeeper.Tests.Resilience;
 
@@ -21,7 +22,7 @@ public sealed class ProviderCallsTests
     private readonly List<TimeSpan> _sentAt = [];
     private double _dice = 0.5;
 
-    public ProviderCallsTests() => _calls = new ProviderCalls(new ResilienceOptions(), _time, () => _dice);
+    public ProviderCallsTests() => _calls = new ProviderCalls(new ResilienceOptions(), key => key == "limited" ? new RateLimit(10, TimeSpan.FromSeconds(1)) : null, new PacesTwin(_time), _time, () => _dice);
 
     [Fact]
     public async Task Three_busy_answers_and_a_good_one_are_four_requests_at_0_1_3_and_7_seconds()
@@ -119,6 +120,22 @@ public sealed class ProviderCallsTests
         var unsent = await _calls.Run("p", CallPriority.Needed, () => Task.FromResult<TokenAnswer?>(null), _ => true);
         unsent.Failure!.Error.ShouldBe(ProviderCalls.NotSent);
         _calls.LoadOf("p").Running.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_provider_with_a_limit_gets_repeats_at_its_pace_and_is_refused_when_too_many_wait()
+    {
+        (_calls.RoomFor("p"), _calls.RoomFor("limited")).ShouldBe((int.MaxValue, 33));
+        var sends = Enumerable.Range(0, 200).Select(_ => _calls.Run("limited", CallPriority.Needed, () => Task.FromResult<TokenAnswer?>(Good), _ => true)).ToList();
+        _calls.Refuses("limited").ShouldNotBeNull().ShouldBeGreaterThan(ProviderPace.Patience);
+        (_calls.RoomFor("limited"), _calls.Refuses("p")).ShouldBe((0, null));
+        var all = Task.WhenAll(sends);
+        while (await Task.WhenAny(all, _time.WaitForTimers(1)) != all)
+            _time.Advance(TimeSpan.FromMilliseconds(100));
+        var answers = await all;
+        answers.Count(answer => answer.Failure is null).ShouldBeInRange(60, 80);
+        answers.Where(answer => answer.Failure is not null).ShouldAllBe(answer => answer.Failure!.Error == ProviderCalls.LimitReached && answer.Failure.Delivery == Delivery.NotProcessed);
+        _calls.CircuitOf("limited").Failures.ShouldBe(0, "it is our own limit");
     }
 
     [Fact]
