@@ -2,6 +2,7 @@ using Grantkeeper.Sandbox.Clock;
 using Grantkeeper.Sandbox.Control;
 using Grantkeeper.Sandbox.Http;
 using Grantkeeper.Sandbox.Pages;
+using Grantkeeper.Sandbox.Platforms;
 using Grantkeeper.Sandbox.Platforms.Sandbox;
 using Microsoft.AspNetCore.Hosting.Server;
 
@@ -37,6 +38,7 @@ public static class SandboxApp
         builder.Services.AddRoutingCore();
         builder.Services.AddSingleton(new SandboxClock(time ?? TimeProvider.System));
         builder.Services.AddSingleton(services => new SandboxState(options, services.GetRequiredService<SandboxClock>()));
+        builder.Services.AddSingleton(services => new PlatformStates(options, services.GetRequiredService<SandboxClock>(), services.GetRequiredService<SandboxState>()));
         builder.Services.AddSingleton(services => new Issuer(services.GetRequiredService<IServer>()));
 
         var app = builder.Build();
@@ -52,5 +54,6 @@ public static class SandboxApp
         AssetEndpoints.Map(app);
         new ControlEndpoints(state, issuer).Map(app, "/__sandbox");
         SandboxPlatform.Map(app, state, issuer);
+        PlatformRoutes.Map(app, app.Services.GetRequiredService<PlatformStates>(), issuer);
     }
 }

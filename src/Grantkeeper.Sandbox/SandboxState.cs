@@ -13,7 +13,7 @@ public sealed class SandboxState : IDisposable
     private readonly TimeSpan firstLifetime;
     private long lifetimeTicks;
 
-    internal SandboxState(SandboxOptions options, SandboxClock clock)
+    internal SandboxState(SandboxOptions options, SandboxClock clock, BrowserSessions? browsers = null)
     {
         Clock = clock;
         Clients = new ClientRegistrations(options.Clients);
@@ -21,7 +21,7 @@ public sealed class SandboxState : IDisposable
         firstLifetime = options.AccessTokenLifetime;
         AccessTokenLifetime = firstLifetime;
         Grants = new GrantStore(clock, Counters);
-        Browsers = new BrowserSessions(clock);
+        Browsers = browsers ?? new BrowserSessions(clock);
     }
 
     /// <summary>The platform's time.</summary>

@@ -10,7 +10,6 @@ namespace Grantkeeper.Sandbox.Grants;
 public sealed class GrantStore
 {
     private const int SweepEvery = 1024;
-    private static readonly TimeSpan CodeLifetime = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan KeptAfterExpiry = TimeSpan.FromHours(1);
 
     private readonly Lock gate = new();
@@ -90,14 +89,14 @@ public sealed class GrantStore
             var now = clock.GetUtcNow();
             foreach (var old in codes.Where(code => code.Value.ExpiresAt + KeptAfterExpiry < now).Select(code => code.Key).ToList()) codes.Remove(old);
             var value = Opaque.New("sbx_code_");
-            codes[value] = new CodeEntry(bound, now + CodeLifetime, GrantId: null);
+            codes[value] = new CodeEntry(bound, now + bound.Lifetime, GrantId: null);
             return value;
         }
     }
 
     /// <summary>Turns a code into tokens.</summary>
     internal (IssuedTokens? Issued, OAuthRefusal? Refusal) Redeem(
-        string code, string clientId, string redirectUri, string verifier, IssuePlan plan)
+        string code, string clientId, string? redirectUri, string? verifier, IssuePlan plan)
     {
         lock (gate)
         {
@@ -115,14 +114,15 @@ public sealed class GrantStore
             // 3. Everything it is bound to must match.
             if (entry.ExpiresAt <= clock.GetUtcNow()) return Refuse("The code has expired.");
             if (entry.Bound.RedirectUri != redirectUri) return Refuse("redirect_uri is not the one of the authorization request.");
-            if (!Pkce.Proves(verifier, entry.Bound.CodeChallenge)) return Refuse("code_verifier does not belong to the code_challenge.");
+            if (entry.Bound.CodeChallenge is { } challenge ? verifier is null || !Pkce.Proves(verifier, challenge) : verifier is not null)
+                return Refuse("code_verifier does not belong to the code_challenge.");
 
             // 4. The grant begins.
             var grant = new Grant(Opaque.New("")[..8], clientId, entry.Bound.Subject, entry.Bound.Scopes, clock.GetUtcNow());
             grants[grant.Id] = grant;
             codes[code] = entry with { GrantId = grant.Id };
             counters.Add(Counter.CodesRedeemed);
-            var refreshToken = plan.GiveRefreshToken && grant.Scopes.Contains("offline_access") ? NewRefreshToken(grant.Id) : null;
+            var refreshToken = plan.GiveRefreshToken && entry.Bound.Offline ? NewRefreshToken(grant.Id) : null;
             return (new IssuedTokens(grant, NewAccessToken(grant, grant.Scopes, plan), refreshToken, entry.Bound.Nonce), null);
         }
     }
@@ -154,10 +154,10 @@ public sealed class GrantStore
             // 4. Replace, and issue.
             grants[grant.Id] = grant = grant with { Refreshes = grant.Refreshes + 1 };
             counters.Add(Counter.Refreshes);
-            if (plan.Rotate) refreshTokens[refreshToken] = entry with { Replaced = true };
+            if (plan.Rotate && !plan.KeepsOld) refreshTokens[refreshToken] = entry with { Replaced = true };
             var next = plan.Rotate ? NewRefreshToken(grant.Id) : refreshToken;
             var access = NewAccessToken(grant, scopes ?? grant.Scopes, plan);
-            return (new IssuedTokens(grant, access, plan.GiveRefreshToken ? next : null, Nonce: null), null);
+            return (new IssuedTokens(grant, access, plan.GiveRefreshToken && plan.NamesRefreshToken ? next : null, Nonce: null), null);
         }
     }
 
@@ -178,6 +178,39 @@ public sealed class GrantStore
         {
             return refreshTokens.TryGetValue(value, out var entry) && !entry.Replaced
                 && grants[entry.GrantId] is { IsLive: true } grant ? grant : null;
+        }
+    }
+
+    /// <summary>A grant without a code: an application that was installed. The same installation is one grant.</summary>
+    internal Grant Install(string id, string clientId, string subject)
+    {
+        lock (gate)
+        {
+            if (grants.TryGetValue(id, out var known) && known.IsLive) return known;
+            return grants[id] = new Grant(id, clientId, subject, [], clock.GetUtcNow());
+        }
+    }
+
+    /// <summary>An access token of a grant that is in force, without a refresh token; none when it is not.</summary>
+    internal IssuedTokens? Mint(string grantId, string clientId, IssuePlan plan)
+    {
+        lock (gate)
+        {
+            if (!grants.TryGetValue(grantId, out var grant) || !grant.IsLive || grant.ClientId != clientId) return null;
+            grants[grant.Id] = grant = grant with { Refreshes = grant.Refreshes + 1 };
+            return new IssuedTokens(grant, NewAccessToken(grant, grant.Scopes, plan), null, Nonce: null);
+        }
+    }
+
+    /// <summary>Ends every grant of the person behind a client's token, as a platform does that knows one grant per person. False when the token is not known.</summary>
+    internal bool RevokeAll(string value, string clientId)
+    {
+        lock (gate)
+        {
+            var grantId = accessTokens.TryGetValue(value, out var token) ? token.GrantId : refreshTokens.TryGetValue(value, out var entry) ? entry.GrantId : null;
+            if (grantId is null || grants[grantId] is not { IsLive: true } grant || grant.ClientId != clientId) return false;
+            foreach (var other in grants.Values.Where(other => other.Subject == grant.Subject && other.ClientId == clientId).ToList()) End(other.Id, "revoked by the client");
+            return true;
         }
     }
 

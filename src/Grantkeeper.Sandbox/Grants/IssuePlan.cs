@@ -5,12 +5,16 @@ namespace Grantkeeper.Sandbox.Grants;
 /// <summary>How tokens are issued this time.</summary>
 /// <param name="Lifetime">Of the access token.</param>
 /// <param name="Rotate">Whether a refresh replaces the refresh token.</param>
+/// <param name="KeepsOld">Whether a replaced refresh token stays good.</param>
+/// <param name="NamesRefreshToken">Whether a refresh names the refresh token in its answer.</param>
 /// <param name="GiveRefreshToken">Whether the answer names a refresh token at all. If not, a refresh keeps the one it was made with.</param>
-internal sealed record IssuePlan(TimeSpan Lifetime, bool Rotate = true, bool GiveRefreshToken = true)
+internal sealed record IssuePlan(TimeSpan Lifetime, bool Rotate = true, bool GiveRefreshToken = true, bool KeepsOld = false, bool NamesRefreshToken = true)
 {
-    /// <summary>The plan under a fault.</summary>
-    public static IssuePlan For(TimeSpan lifetime, FaultMode? fault) => new(
+    /// <summary>The plan of a platform under a fault.</summary>
+    public static IssuePlan For(Platforms.Renewal renewal, TimeSpan lifetime, FaultMode? fault) => new(
         lifetime,
-        Rotate: fault is not (FaultMode.NoRotation or FaultMode.NoRefreshToken),
-        GiveRefreshToken: fault != FaultMode.NoRefreshToken);
+        Rotate: renewal != Platforms.Renewal.Stable && fault is not (FaultMode.NoRotation or FaultMode.NoRefreshToken),
+        GiveRefreshToken: fault != FaultMode.NoRefreshToken,
+        KeepsOld: renewal == Platforms.Renewal.RotatesAndKeeps,
+        NamesRefreshToken: renewal != Platforms.Renewal.Stable);
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Grantkeeper.Sandbox.OAuth;
 
 namespace Grantkeeper.Sandbox.Http;
@@ -31,6 +32,23 @@ internal sealed class RequestForm
         catch (Exception fault) when (fault is InvalidDataException or BadHttpRequestException)
         {
             return new RequestForm { Refusal = OAuthRefusal.InvalidRequest("The form is not readable.") };
+        }
+    }
+
+    /// <summary>Reads the body of a POST, which must be a JSON object of texts.</summary>
+    public static async Task<RequestForm> ReadJson(HttpRequest request)
+    {
+        if (!request.HasJsonContentType()) return new RequestForm { Refusal = OAuthRefusal.InvalidRequest("The body must be JSON, with content type application/json.") };
+        try
+        {
+            using var json = await JsonDocument.ParseAsync(request.Body, cancellationToken: request.HttpContext.RequestAborted);
+            return json.RootElement.ValueKind == JsonValueKind.Object
+                ? From(json.RootElement.EnumerateObject().Where(member => member.Value.ValueKind == JsonValueKind.String).Select(member => (member.Name, (string?[])[member.Value.GetString()])))
+                : new RequestForm { Refusal = OAuthRefusal.InvalidRequest("The body must be a JSON object.") };
+        }
+        catch (Exception fault) when (fault is JsonException or BadHttpRequestException)
+        {
+            return new RequestForm { Refusal = OAuthRefusal.InvalidRequest("The JSON is not readable.") };
         }
     }
 

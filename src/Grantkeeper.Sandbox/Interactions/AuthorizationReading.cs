@@ -1,5 +1,6 @@
 using Grantkeeper.Sandbox.Http;
 using Grantkeeper.Sandbox.OAuth;
+using Grantkeeper.Sandbox.Platforms;
 
 namespace Grantkeeper.Sandbox.Interactions;
 
@@ -12,7 +13,7 @@ internal sealed record AuthorizationReading(AuthorizationRequest? Request, OAuth
     private static readonly string[] Prompts = ["none", "login", "consent", "select_account"];
 
     /// <summary>Reads and checks the parameters.</summary>
-    public static AuthorizationReading Read(RequestForm form, ClientRegistrations clients, IReadOnlyCollection<string> knownScopes)
+    public static AuthorizationReading Read(RequestForm form, ClientRegistrations clients, Profile profile)
     {
         // 1. Who asks, and where the answer goes.
         if (form.Refusal is { } unreadable) return new(null, unreadable, null);
@@ -23,15 +24,15 @@ internal sealed record AuthorizationReading(AuthorizationRequest? Request, OAuth
         var target = new CallbackTarget(uri, form["state"], form["response_mode"] == "form_post");
 
         // 2. What is asked.
-        var scopes = ScopeList.Split(form["scope"]);
+        var scopes = profile.ScopesOf(form["scope"]);
         var prompt = ScopeList.Split(form["prompt"]);
-        return Judge(form, scopes, prompt, knownScopes) is { } refusal
+        return Judge(form, scopes, prompt, profile) is { } refusal
             ? new(null, refusal, target)
-            : new(new(client, target, scopes, form["code_challenge"]!, form["nonce"], prompt, form["login_hint"]), null, target);
+            : new(new(client, target, scopes, form["code_challenge"], form["nonce"], prompt, form["login_hint"], profile.GivesRefreshToken(form, scopes)), null, target);
     }
 
     private static OAuthRefusal? Judge(
-        RequestForm form, IReadOnlyList<string> scopes, IReadOnlyList<string> prompt, IReadOnlyCollection<string> knownScopes)
+        RequestForm form, IReadOnlyList<string> scopes, IReadOnlyList<string> prompt, Profile profile)
     {
         if (form["request"] is not null) return new("request_not_supported", "Request objects are not supported.");
         if (form["request_uri"] is not null) return new("request_uri_not_supported", "Request objects are not supported.");
@@ -39,10 +40,14 @@ internal sealed record AuthorizationReading(AuthorizationRequest? Request, OAuth
         if (type != "code") return new("unsupported_response_type", "Only response_type=code is supported.");
         if (form["response_mode"] is not (null or "query" or "form_post"))
             return OAuthRefusal.InvalidRequest("response_mode must be query or form_post.");
-        if (form["code_challenge_method"] != "S256" || !Pkce.IsChallenge(form["code_challenge"]))
+        if (!profile.AcceptsPkce && form["code_challenge"] is not null)
+            return OAuthRefusal.InvalidRequest("code_challenge is not a parameter of this platform.");
+        if ((profile.RequiresPkce || form["code_challenge"] is not null) && (form["code_challenge_method"] != "S256" || !Pkce.IsChallenge(form["code_challenge"])))
             return OAuthRefusal.InvalidRequest("PKCE is required: code_challenge with code_challenge_method=S256.");
-        if (scopes.Count == 0) return OAuthRefusal.InvalidScope("scope is missing.");
-        if (scopes.FirstOrDefault(scope => !knownScopes.Contains(scope)) is { } unknown)
+        if (profile.ObjectionTo(form) is { } objection) return OAuthRefusal.InvalidRequest(objection);
+        if (profile.Scopes.Count == 0 && form["scope"] is not null) return OAuthRefusal.InvalidScope("This platform knows no scopes.");
+        if (profile.Scopes.Count > 0 && scopes.Count == 0) return OAuthRefusal.InvalidScope("scope is missing.");
+        if (scopes.FirstOrDefault(scope => profile.Scopes.All(known => known.Name != scope)) is { } unknown)
             return OAuthRefusal.InvalidScope($"The scope {Printable(unknown)} does not exist here.");
         if (prompt.Any(word => !Prompts.Contains(word)) || (prompt.Contains("none") && prompt.Count > 1))
             return OAuthRefusal.InvalidRequest("prompt must be none alone, or any of login, consent and select_account.");

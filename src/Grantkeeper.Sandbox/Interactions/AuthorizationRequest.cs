@@ -7,7 +7,8 @@ internal sealed record AuthorizationRequest(
     ClientRegistration Client,
     CallbackTarget Target,
     IReadOnlyList<string> Scopes,
-    string CodeChallenge,
+    string? CodeChallenge,
     string? Nonce,
     IReadOnlyList<string> Prompt,
-    string? LoginHint);
+    string? LoginHint,
+    bool Offline);

@@ -16,7 +16,7 @@ internal static class ClientAuthentication
 
     /// <summary>The authenticated client, or why there is none.</summary>
     public static (ClientRegistration? Client, OAuthRefusal? Refusal) Authenticate(
-        HttpRequest request, RequestForm form, ClientRegistrations clients)
+        HttpRequest request, RequestForm form, ClientRegistrations clients, IReadOnlyList<string> methods)
     {
         var header = request.Headers.Authorization.ToString();
         if (header.Length > 0)
@@ -27,13 +27,13 @@ internal static class ClientAuthentication
                 return (null, OAuthRefusal.InvalidClient("The Authorization header is not readable as Basic credentials."));
             if (form["client_id"] is { } named && named != id)
                 return (null, OAuthRefusal.InvalidRequest("The header and the form name different clients."));
-            return Check(clients.Find(id), ClientAuthenticationMethods.Basic, secret);
+            return Check(clients.Find(id), ClientAuthenticationMethods.Basic, secret, methods);
         }
 
         var client = clients.Find(form["client_id"]);
         return form["client_secret"] is { } posted
-            ? Check(client, ClientAuthenticationMethods.Post, posted)
-            : Check(client, ClientAuthenticationMethods.None, null);
+            ? Check(client, ClientAuthenticationMethods.Post, posted, methods)
+            : Check(client, ClientAuthenticationMethods.None, null, methods);
     }
 
     /// <summary>Reads Basic credentials; both halves are form-url-encoded before they are joined (RFC 6749, 2.3.1).</summary>
@@ -55,11 +55,11 @@ internal static class ClientAuthentication
         }
     }
 
-    private static (ClientRegistration?, OAuthRefusal?) Check(ClientRegistration? client, string method, string? secret)
+    private static (ClientRegistration?, OAuthRefusal?) Check(ClientRegistration? client, string method, string? secret, IReadOnlyList<string> methods)
     {
         if (client is null) return (null, OAuthRefusal.InvalidClient("The client is not known here."));
-        if (client.TokenEndpointAuthMethod != method)
-            return (null, OAuthRefusal.InvalidClient($"This client is registered for {client.TokenEndpointAuthMethod}, not {method}."));
+        if (methods.Count > 0 ? !methods.Contains(method) : client.TokenEndpointAuthMethod != method)
+            return (null, OAuthRefusal.InvalidClient($"A client authenticates here by {(methods.Count > 0 ? string.Join(" or ", methods) : client.TokenEndpointAuthMethod)}, not by {method}."));
         if (client.ClientSecret is { } expected && !Same(expected, secret ?? ""))
             return (null, OAuthRefusal.InvalidClient("The client secret is wrong."));
         return (client, null);

@@ -14,10 +14,11 @@ internal static class IdToken
     private static readonly TimeSpan Lifetime = TimeSpan.FromHours(1);
 
     /// <summary>The token for freshly issued tokens, broken as the fault asks.</summary>
-    public static string Create(SigningKey key, string issuer, IssuedTokens issued, DateTimeOffset now, FaultMode? fault)
+    public static string Create(SigningKey key, string issuer, IssuedTokens issued, JsonObject more, DateTimeOffset now, FaultMode? fault)
     {
         var subject = fault == FaultMode.OtherSubject ? Everybody.Other(issued.Grant.Subject).Subject : issued.Grant.Subject;
         var claims = Claims(subject, issued.Grant.Scopes);
+        foreach (var (name, value) in more) claims[name] = value?.DeepClone();
         claims["iss"] = issuer;
         claims["aud"] = issued.Grant.ClientId;
         claims["iat"] = now.ToUnixTimeSeconds();

@@ -1,6 +1,7 @@
 using Grantkeeper.Sandbox.Interactions;
 using Grantkeeper.Sandbox.OAuth;
 using Grantkeeper.Sandbox.People;
+using Grantkeeper.Sandbox.Platforms;
 
 namespace Grantkeeper.Sandbox.Pages;
 
@@ -8,22 +9,17 @@ namespace Grantkeeper.Sandbox.Pages;
 internal static class ConsentPage
 {
     /// <summary>Shows the question.</summary>
-    public static Task Send(HttpContext http, Interaction interaction, Person person, IReadOnlyList<ScopeDescription> scopes)
+    public static Task Send(HttpContext http, Profile profile, Interaction interaction, Person person, IReadOnlyList<ScopeDescription> scopes)
     {
         var client = interaction.Request.Client;
         var host = new Uri(interaction.Request.Target.RedirectUri).Authority;
         return Layout.Send(http, "Allow access?", Html.Of($"""
-            <h1>Allow <span class="client">{client.DisplayName}</span> to use this account?</h1>
+            {Simulated(profile)}<h1>Allow <span class="client">{client.DisplayName}</span> to use this account?</h1>
             <div class="account">{Avatar.Of(person)}<span class="who"><span class="name">{person.Name}</span><span class="mail">{person.Email}</span></span>
-            <form method="post" action="/authorize/switch">{Hidden(interaction)}<button class="link">Use another account</button></form></div>
-            <form method="post" action="/authorize/consent">
+            <form method="post" action="{profile.Prefix}/authorize/switch">{Hidden(interaction)}<button class="link">Use another account</button></form></div>
+            <form method="post" action="{profile.Prefix}/authorize/consent">
             {Hidden(interaction)}
-            <fieldset>
-            <legend>It asks to</legend>
-            <ul class="scopes">
-            {Html.Each(scopes, Choice)}
-            </ul>
-            </fieldset>
+            {Asked(scopes)}
             <div class="buttons">
             <button class="primary" name="decision" value="allow">Allow</button>
             <button name="decision" value="deny">Deny</button>
@@ -33,8 +29,20 @@ internal static class ConsentPage
             """));
     }
 
+    /// <summary>Nobody should take this page for the platform's own.</summary>
+    public static Html Simulated(Profile profile) => profile.Prefix.Length == 0 ? Html.None : Html.Of($"""<p class="lead">A simulation of {profile.DisplayName}</p>""");
+
     private static Html Hidden(Interaction interaction) => Html.Of($"""
         <input type="hidden" name="interaction" value="{interaction.Id}"><input type="hidden" name="antiforgery" value="{interaction.Antiforgery}">
+        """);
+
+    private static Html Asked(IReadOnlyList<ScopeDescription> scopes) => scopes.Count == 0 ? Html.None : Html.Of($"""
+        <fieldset>
+        <legend>It asks to</legend>
+        <ul class="scopes">
+        {Html.Each(scopes, Choice)}
+        </ul>
+        </fieldset>
         """);
 
     private static Html Choice(ScopeDescription scope)

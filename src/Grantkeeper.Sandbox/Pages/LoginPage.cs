@@ -1,5 +1,6 @@
 using Grantkeeper.Sandbox.Interactions;
 using Grantkeeper.Sandbox.People;
+using Grantkeeper.Sandbox.Platforms;
 
 namespace Grantkeeper.Sandbox.Pages;
 
@@ -7,14 +8,14 @@ namespace Grantkeeper.Sandbox.Pages;
 internal static class LoginPage
 {
     /// <summary>Shows the accounts, the suggested one first.</summary>
-    public static Task Send(HttpContext http, Interaction interaction)
+    public static Task Send(HttpContext http, Profile profile, Interaction interaction)
     {
         var suggested = interaction.Person ?? LoginHint.Read(interaction.Request.LoginHint).Person;
         var people = Everybody.All.OrderBy(person => person == suggested ? 0 : 1);
         return Layout.Send(http, "Choose an account", Html.Of($"""
-            <h1>Choose an account</h1>
+            {ConsentPage.Simulated(profile)}<h1>Choose an account</h1>
             <p class="lead">to continue to <strong>{interaction.Request.Client.DisplayName}</strong></p>
-            <form method="post" action="/authorize/login">
+            <form method="post" action="{profile.Prefix}/authorize/login">
             <input type="hidden" name="interaction" value="{interaction.Id}">
             <input type="hidden" name="antiforgery" value="{interaction.Antiforgery}">
             <ul class="people">

@@ -59,9 +59,10 @@ internal sealed class ConnectFlow(
         // 3. code_verifier, state, nonce, start handle
         var (verifier, state, nonce, handle) = (Pkce.NewVerifier(), RandomHandle.New(), RandomHandle.New(), RandomHandle.New());
         var scopes = provider.ScopesFor(asked.Scopes);
-        var challenge = provider.Manifest.Pkce ? Pkce.ChallengeOf(verifier) : null;
+        var isCode = provider.Manifest.Flow == ConnectionFlow.Code;
+        var challenge = isCode && provider.Manifest.Pkce ? Pkce.ChallengeOf(verifier) : null;
         var usesNonce = scopes.Contains(OAuthNames.OpenIdScope);
-        var url = new AuthorizationRequest
+        var url = !isCode ? AppInstance.InstallUrl(endpoints.Authorization, provider.Client.ClientId, redirectUri, state) : new AuthorizationRequest
         {
             AuthorizationEndpoint = endpoints.Authorization,
             ClientId = provider.Client.ClientId,

@@ -100,14 +100,14 @@ internal sealed class GrantStore(Database database, TokenVault vault, ConsentSto
 
     private static Task Upsert(IDb db, PendingFlow flow, Provider provider, Account account, Guid id, int epoch, ScopeSet scopes, CancellationToken cancellation) => db.Execute(
         """
-        INSERT INTO oauth_integrations (user_id, id, provider, provider_account_id, account_email, account_name, account_avatar, status, is_primary, epoch, scopes, connected_at, last_sync_at)
+        INSERT INTO oauth_integrations (user_id, id, provider, provider_account_id, account_email, account_name, account_avatar, status, is_primary, epoch, scopes, connected_at, last_sync_at, provider_subject)
         VALUES ($1, $2, $3, coalesce($4, $2::text), $5, $6, $7, 'active',
-            NOT EXISTS (SELECT FROM oauth_integrations p WHERE p.user_id = $1 AND p.provider = $3 AND p.is_primary), $8, $9, now(), now())
+            NOT EXISTS (SELECT FROM oauth_integrations p WHERE p.user_id = $1 AND p.provider = $3 AND p.is_primary), $8, $9, now(), now(), coalesce($10, $4, $2::text))
         ON CONFLICT (user_id, id) DO UPDATE SET provider_account_id = coalesce($4, oauth_integrations.provider_account_id),
-            account_email = $5, account_name = $6, account_avatar = $7, status = 'active',
+            provider_subject = coalesce($10, $4, oauth_integrations.provider_subject), account_email = $5, account_name = $6, account_avatar = $7, status = 'active',
             reason = NULL, reason_detail = NULL, epoch = $8, scopes = $9, updated_at = now(), connected_at = now(), last_sync_at = now(),
             revoked_at = NULL, error_message = NULL, error_count = 0,
             is_primary = oauth_integrations.is_primary OR NOT EXISTS (SELECT FROM oauth_integrations p WHERE p.user_id = $1 AND p.provider = $3 AND p.is_primary)
         """,
-        cancellation, flow.UserId, id, provider.Key, account.Id, account.Email, account.Name, account.AvatarUrl, epoch, scopes.ToArray());
+        cancellation, flow.UserId, id, provider.Key, account.Id, account.Email, account.Name, account.AvatarUrl, epoch, scopes.ToArray(), account.Subject);
 }

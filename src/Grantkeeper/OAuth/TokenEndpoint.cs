@@ -33,6 +33,10 @@ internal static class TokenEndpoint
             [OAuthNames.RefreshToken] = refreshToken.Reveal(),
         });
 
+    /// <summary>RFC 6749 section 4.4, with a provider's own parameters.</summary>
+    public static HttpRequestMessage ClientCredentials(TokenEndpointTarget target, IReadOnlyDictionary<string, string> parameters) =>
+        Request(target, new Dictionary<string, string>(parameters) { [OAuthNames.GrantType] = "client_credentials" });
+
     /// <summary>
     /// Judges an answer. Order: status first (5xx, 429, 408), then the provider's error word, never its free text.
     /// A 200 that carries an error member is an error (some servers do that).
@@ -87,8 +91,9 @@ internal static class TokenEndpoint
     /// <summary>The provider's error word, cut to the characters and length that an error code has (RFC 6749 section 5.2).</summary>
     internal static string? ErrorOf(JsonElement json)
     {
+        // Notion's API errors: object "error" with a code (https://developers.notion.com/reference/status-codes).
         if (JsonText.Member(json, OAuthNames.Error) is not { } member)
-            return null;
+            return JsonText.Of(json, "object") == OAuthNames.Error ? Clean(JsonText.Of(json, OAuthNames.Code) ?? "") : null;
         return member.ValueKind switch
         {
             JsonValueKind.String => JsonText.Of(member) is not { } word ? "unnamed_error" : word.Length > 0 ? Clean(word) : null,

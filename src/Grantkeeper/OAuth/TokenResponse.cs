@@ -24,6 +24,9 @@ internal sealed record TokenResponse
     /// <summary>What was granted; null when the provider does not say, which means: as asked (RFC 6749 section 5.1).</summary>
     public ScopeSet? Scope { get; init; }
 
+    /// <summary>All members as they came, for an account that is told here and nowhere else; never stored, never printed.</summary>
+    public AnswerMembers? Members { get; init; }
+
     /// <summary>Reads the members; null when there is no usable access token or its type is not Bearer.</summary>
     public static TokenResponse? Read(JsonElement json, string scopeSeparator)
     {
@@ -40,6 +43,7 @@ internal sealed record TokenResponse
             TokenType = "Bearer",
             ExpiresIn = Lifetime(json),
             Scope = Scopes(json, scopeSeparator),
+            Members = new AnswerMembers(json.Clone()),
         };
     }
 
@@ -73,4 +77,12 @@ internal sealed record TokenResponse
         var usable = ScopeSet.Of(scopes.ToArray().Where(scope => !scope.Any(char.IsControl)));
         return usable.Count == 0 ? null : usable;
     }
+}
+
+/// <summary>An answer's members. Its text form tells nothing, since tokens are among them.</summary>
+internal sealed class AnswerMembers(JsonElement json)
+{
+    public JsonElement Json { get; } = json;
+
+    public override string ToString() => "(members of a token response)";
 }

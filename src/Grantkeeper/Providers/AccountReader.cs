@@ -36,10 +36,12 @@ internal sealed class AccountReader(IEgress egress, JwksCache jwks)
 
         if (members.Source == AccountSource.None)
             return new Account(null, null, null, null);
+        if (members.Source == AccountSource.TokenResponse)
+            return Or(tokens.Members is { } named ? Account.Read(named.Json, members) : null, $"the token response has no member {string.Join(" or ", members.Id)}");
         var account = claims is not null && members.Source == AccountSource.IdToken ? Account.Read(claims.Json, members) : null;
         if (endpoints.Userinfo is null || account is { Name: not null, Email: not null })
             return Or(account, "no id_token came, and the provider has no userinfo endpoint");
-        return await Userinfo(endpoints, tokens.AccessToken, members, claims, account, cancellation);
+        return await Userinfo(provider.Manifest, endpoints, tokens.AccessToken, claims, account, cancellation);
     }
 
     private async Task<Result<JwtClaims>> Verify(Provider provider, ProviderEndpoints endpoints, TokenResponse tokens, string? nonceHash, CancellationToken cancellation)
@@ -61,10 +63,14 @@ internal sealed class AccountReader(IEgress egress, JwksCache jwks)
         return claims;
     }
 
-    private async Task<Result<Account>> Userinfo(ProviderEndpoints endpoints, Secret accessToken, AccountMembers members, JwtClaims? claims, Account? known, CancellationToken cancellation)
+    private async Task<Result<Account>> Userinfo(ProviderManifest manifest, ProviderEndpoints endpoints, Secret accessToken, JwtClaims? claims, Account? known, CancellationToken cancellation)
     {
+        var members = manifest.Account;
         using var request = new HttpRequestMessage(HttpMethod.Get, endpoints.Userinfo);
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", accessToken.Reveal());
+        if (manifest.SendsBearer)
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", accessToken.Reveal());
+        else
+            request.Headers.TryAddWithoutValidation("Authorization", accessToken.Reveal());
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
         var outcome = await egress.Send(request, endpoints.TrustOf(endpoints.Userinfo!), cancellation: cancellation);
         if (!outcome.IsAnswer || !outcome.Response.IsSuccess)
@@ -72,9 +78,13 @@ internal sealed class AccountReader(IEgress egress, JwksCache jwks)
         using var document = OAuth.TokenEndpoint.Parse(outcome.Response.MediaType, outcome.Response.Body);
         if (document is null)
             return Or(known, "the userinfo endpoint answered with something that is no JSON object");
-        // OpenID Connect Core section 5.3.2: a sub that differs from the id_token's belongs to somebody else.
-        var isSame = claims is null || JsonText.Of(document.RootElement, "sub") == claims.Subject;
-        var read = Account.Read(document.RootElement, members);
+        // OpenID Connect Core section 5.3.2: a sub that differs from the id_token's belongs to somebody else. An API that is no
+        // userinfo endpoint in that sense, and tells a channel or a site, names no sub.
+        var sub = JsonText.Of(document.RootElement, "sub");
+        var isSame = claims is null || sub == claims.Subject || (sub is null && members.Source == AccountSource.Userinfo);
+        var read = Account.Read(document.RootElement, members) is { } found
+            ? found with { Subject = claims?.Subject, Email = found.Email ?? claims?.Text("email") }
+            : null;
         if (known is not null)
             return isSame && read is not null ? known with { Email = known.Email ?? read.Email, Name = known.Name ?? read.Name, AvatarUrl = known.AvatarUrl ?? read.AvatarUrl } : known;
         if (!isSame)

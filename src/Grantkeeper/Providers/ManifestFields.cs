@@ -66,9 +66,11 @@ internal sealed class ManifestFields(JsonObject json, string place, List<string>
 
     public Uri? Address(string name, bool loopbackHttp)
     {
-        var text = Text(name);
-        if (text is null)
-            return null;
+        return Text(name) is { } text ? AddressOf(name, text, loopbackHttp) : null;
+    }
+
+    private Uri? AddressOf(string name, string text, bool loopbackHttp)
+    {
         if (Uri.TryCreate(text, UriKind.Absolute, out var address) && address.UserInfo.Length == 0 && address.Fragment.Length == 0)
         {
             if (address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && loopbackHttp && address.IsLoopback))
@@ -96,6 +98,18 @@ internal sealed class ManifestFields(JsonObject json, string place, List<string>
                 Fault(name, "must be a list of texts");
                 return [];
         }
+    }
+
+    public IReadOnlyList<Uri> Addresses(string name, bool loopbackHttp)
+    {
+        var addresses = new List<Uri>();
+        foreach (var (text, index) in List(name).Select((text, index) => (text, index)))
+        {
+            if (AddressOf($"{name}[{index}]", text, loopbackHttp) is { } address)
+                addresses.Add(address);
+        }
+
+        return addresses;
     }
 
     public IReadOnlyDictionary<string, string> Map(string name)
@@ -150,6 +164,22 @@ internal sealed class ManifestFields(JsonObject json, string place, List<string>
                 Fault(name, "must be a mapping of mappings");
                 break;
         }
+    }
+
+    /// <summary>The mappings of a list, in their order.</summary>
+    public IEnumerable<ManifestFields> Items(string name)
+    {
+        _read.Add(name);
+        if (json[name] is null)
+            yield break;
+        if (json[name] is not JsonArray items || !items.All(item => item is JsonObject))
+        {
+            Fault(name, "must be a list of mappings");
+            yield break;
+        }
+
+        for (var index = 0; index < items.Count; index++)
+            yield return new ManifestFields((JsonObject)items[index]!, $"{place}: {name}[{index}]", faults);
     }
 
     public void Fault(string name, string message) => faults.Add($"{place}: {name} {message}");

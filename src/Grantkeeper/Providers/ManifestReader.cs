@@ -35,6 +35,7 @@ internal static partial class ManifestReader
             DisplayName = fields.Required("display_name"),
             Verification = fields.Choice<Verification>("verification") ?? Verification.Draft,
             DocsUrl = fields.Text("docs_url"),
+            Sources = [.. fields.Items("sources").Select(Source).OfType<FactSource>()],
             ConsoleUrl = Console(fields),
             ClientIdPattern = Pattern(fields, "client_id_pattern", fields.Text("client_id_pattern")),
             ClientSecretPattern = Pattern(fields, "client_secret_pattern", fields.Text("client_secret_pattern")),
@@ -43,6 +44,8 @@ internal static partial class ManifestReader
             Discovery = fields.Flag("discovery", false),
             AuthorizationEndpoint = fields.Address("authorization_endpoint", loopbackHttp),
             TokenEndpoint = fields.Address("token_endpoint", loopbackHttp),
+            Flow = fields.Choice<ConnectionFlow>("flow") ?? ConnectionFlow.Code,
+            RefreshEndpoints = fields.Addresses("refresh_endpoints", loopbackHttp),
             RevocationEndpoint = fields.Address("revocation_endpoint", loopbackHttp),
             UserinfoEndpoint = fields.Address("userinfo_endpoint", loopbackHttp),
             JwksUri = fields.Address("jwks_uri", loopbackHttp),
@@ -55,6 +58,10 @@ internal static partial class ManifestReader
             DefaultScopes = ScopeSet.Of(fields.List("default_scopes")),
             RequiredScopes = ScopeSet.Of(fields.List("required_scopes")),
             Scopes = [.. fields.Mappings("scopes").Select(Scope)],
+            ScopeEcho = new ScopeEcho(fields.Map("scope_aliases"), fields.List("scope_prefixes"), fields.Text("refresh_token_scope")),
+            ErrorCodes = ErrorCodesOf(fields),
+            ExpiresIn = fields.Number("expires_in_seconds", 0, 1, 315360000) is > 0 and var seconds ? TimeSpan.FromSeconds(seconds) : null,
+            SendsBearer = fields.Flag("bearer", true),
             AuthorizationParameters = fields.Map("authorization_parameters"),
             TokenParameters = fields.Map("token_parameters"),
             RefreshParameters = fields.Map("refresh_parameters"),
@@ -64,13 +71,16 @@ internal static partial class ManifestReader
             RefreshTokenIdle = fields.Number("refresh_token_idle_days", 0, 1, 3650) is > 0 and var days ? TimeSpan.FromDays(days) : null,
             RateLimit = RateLimitOf(fields),
             RevocationScope = fields.Choice<RevocationScope>("revocation_scope") ?? RevocationScope.Token,
+            RevocationGroup = fields.Text("revocation_group"),
             RevocationToken = fields.Choice<TokenKind>("revocation_token") == TokenKind.AccessToken ? OAuthNames.AccessToken : OAuthNames.RefreshToken,
             Account = Account(fields),
             CodeLifetime = TimeSpan.FromSeconds(fields.Number("code_lifetime_seconds", 60, 10, 3600)),
             Variables = declared,
             UnsetVariables = unset,
         };
-        fields.RefuseOthersBut("sources", "variables", "extends");
+        foreach (var fact in manifest.Sources.SelectMany(source => source.Facts).Where(fact => !tree.ContainsKey(fact)).Distinct())
+            fields.Fault("sources", $"names the fact {fact}, which the manifest does not state");
+        fields.RefuseOthersBut("variables", "extends");
         foreach (var name in manifest.AuthorizationParameters.Keys.Where(AuthorizationRequest.OwnParameters.Contains))
             fields.Fault("authorization_parameters", $"must not name {name}, which is sent already");
         Combinations(manifest, fields, loopbackHttp);
@@ -162,6 +172,15 @@ internal static partial class ManifestReader
         return requests == 0 || seconds == 0 ? null : new RateLimit(requests, TimeSpan.FromSeconds(seconds));
     }
 
+    private static ErrorCodes? ErrorCodesOf(ManifestFields fields)
+    {
+        if (fields.Mapping("error_codes") is not { } codes)
+            return null;
+        var read = new ErrorCodes(codes.Required("member"), codes.List("transient"), codes.List("misconfigured"), codes.List("rejected"));
+        codes.RefuseOthersBut();
+        return read;
+    }
+
     private static AccountMembers Account(ManifestFields fields)
     {
         var account = fields.Mapping("account");
@@ -175,6 +194,19 @@ internal static partial class ManifestReader
             account.Text("picture") ?? "picture");
         account.RefuseOthersBut();
         return members;
+    }
+
+    private static FactSource? Source(ManifestFields source)
+    {
+        var (url, read, facts) = (source.Required("url"), source.Required("read"), source.List("facts"));
+        source.RefuseOthersBut();
+        if (!Uri.TryCreate(url, UriKind.Absolute, out var page) || page.Scheme != Uri.UriSchemeHttps)
+            source.Fault("url", "must be an https URL");
+        else if (!DateOnly.TryParseExact(read, "yyyy-MM-dd", out var day))
+            source.Fault("read", "must be a date such as 2026-01-31");
+        else
+            return new FactSource(page, day, facts);
+        return null;
     }
 
     private static ProviderScope Scope((string Name, ManifestFields Fields) entry)

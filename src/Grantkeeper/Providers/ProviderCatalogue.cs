@@ -123,7 +123,11 @@ internal sealed class ProviderCatalogue
 
             var own = (JsonObject)tree.DeepClone();
             own.Remove("extends");
-            tree = ManifestTree.Merge(below.Tree, own);
+            // Another product's catalogue of scopes is its own, not an addition.
+            var under = (JsonObject)below.Tree.DeepClone();
+            if (own.ContainsKey("scopes"))
+                under.Remove("scopes");
+            tree = ManifestTree.Merge(under, own);
             if (below.Tree["extends"] is null)
                 tree.Remove("extends");
         }

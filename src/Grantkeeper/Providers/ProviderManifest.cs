@@ -16,6 +16,12 @@ internal enum Verification
     Simulated,
 }
 
+/// <summary>A page of the provider.</summary>
+/// <param name="Url">The page.</param>
+/// <param name="Read">The day on which it was read.</param>
+/// <param name="Facts">The members of the manifest that it states.</param>
+internal sealed record FactSource(Uri Url, DateOnly Read, IReadOnlyList<string> Facts);
+
 /// <summary>What a revocation at the provider ends.</summary>
 internal enum RevocationScope
 {
@@ -78,9 +84,33 @@ internal enum AccountSource
     /// <summary>The userinfo endpoint.</summary>
     Userinfo,
 
+    /// <summary>Members of the token response itself.</summary>
+    TokenResponse,
+
     /// <summary>The provider names no account: the integration's own id stands in.</summary>
     None,
 }
+
+/// <summary>How an integration comes about.</summary>
+internal enum ConnectionFlow
+{
+    /// <summary>The authorization code grant (RFC 6749 section 4.1).</summary>
+    Code,
+
+    /// <summary>
+    /// Wix: the person installs an app, and the browser comes back with the signed id of the installation; tokens are minted
+    /// for that id by client credentials, again and again, and there is no refresh token
+    /// (https://dev.wix.com/docs/build-apps/develop-your-app/access/authentication/about-oauth).
+    /// </summary>
+    AppInstance,
+}
+
+/// <summary>Codes beside the error word that say more than it does, in a member of the error answer.</summary>
+/// <param name="Member">The member: a number, a text, or a list of them.</param>
+/// <param name="Transient">Codes of trouble that passes.</param>
+/// <param name="Misconfigured">Codes of a wrong client or request.</param>
+/// <param name="Rejected">Codes of a grant that has ended.</param>
+internal sealed record ErrorCodes(string Member, IReadOnlyList<string> Transient, IReadOnlyList<string> Misconfigured, IReadOnlyList<string> Rejected);
 
 /// <summary>Who may fill a variable of a manifest, and with what.</summary>
 internal enum VariableKind
@@ -104,6 +134,15 @@ internal sealed record ProviderScope(string Name, string DisplayName, string? De
 /// <summary>Members of the identity answer that describe the account; an id of several members is joined by a colon.</summary>
 internal sealed record AccountMembers(AccountSource Source, IReadOnlyList<string> Id, IReadOnlyList<string> Email, string Name, string Picture);
 
+/// <summary>How the scopes that a provider echoes are turned into the names that it takes.</summary>
+/// <param name="Aliases">Echoed names and the names that they stand for.</param>
+/// <param name="Prefixes">Prefixes that an echo may carry.</param>
+/// <param name="Silent">The scope that is never echoed and is granted exactly when a refresh token came; null where there is none.</param>
+internal sealed record ScopeEcho(IReadOnlyDictionary<string, string> Aliases, IReadOnlyList<string> Prefixes, string? Silent)
+{
+    public static readonly ScopeEcho Plain = new(new Dictionary<string, string>(), [], null);
+}
+
 /// <summary>
 /// Everything that is particular to one provider, as data (ruling: providers are data). One YAML file in <c>providers/</c>
 /// or in <c>GRANTKEEPER_PROVIDERS_PATH</c>; <c>provider.schema.json</c> describes each member.
@@ -117,6 +156,9 @@ internal sealed record ProviderManifest
     public Verification Verification { get; init; }
 
     public string? DocsUrl { get; init; }
+
+    /// <summary>The provider's own pages and which members of the manifest rest on each.</summary>
+    public IReadOnlyList<FactSource> Sources { get; init; } = [];
 
     /// <summary>The page on which the operator registers the OAuth client; null when it is not known.</summary>
     public Uri? ConsoleUrl { get; init; }
@@ -137,6 +179,11 @@ internal sealed record ProviderManifest
     public Uri? AuthorizationEndpoint { get; init; }
 
     public Uri? TokenEndpoint { get; init; }
+
+    public ConnectionFlow Flow { get; init; }
+
+    /// <summary>Where refreshes go, the first that answers as one; empty: to the token endpoint.</summary>
+    public IReadOnlyList<Uri> RefreshEndpoints { get; init; } = [];
 
     public Uri? RevocationEndpoint { get; init; }
 
@@ -165,6 +212,16 @@ internal sealed record ProviderManifest
 
     public IReadOnlyList<ProviderScope> Scopes { get; init; } = [];
 
+    public ScopeEcho ScopeEcho { get; init; } = ScopeEcho.Plain;
+
+    public ErrorCodes? ErrorCodes { get; init; }
+
+    /// <summary>How long an access token lives when the answer does not say; null: then it has no known end.</summary>
+    public TimeSpan? ExpiresIn { get; init; }
+
+    /// <summary>False where the access token stands in the Authorization header alone, without <c>Bearer</c>.</summary>
+    public bool SendsBearer { get; init; } = true;
+
     public IReadOnlyDictionary<string, string> AuthorizationParameters { get; init; } = new Dictionary<string, string>();
 
     public IReadOnlyDictionary<string, string> TokenParameters { get; init; } = new Dictionary<string, string>();
@@ -185,6 +242,9 @@ internal sealed record ProviderManifest
     public RateLimit? RateLimit { get; init; }
 
     public RevocationScope RevocationScope { get; init; }
+
+    /// <summary>Providers of one group share a revocation: ending a grant at one may end the same person's grants at the others. Null: the provider alone.</summary>
+    public string? RevocationGroup { get; init; }
 
     /// <summary>Which token a revocation sends: refresh_token (ends the grant) or access_token.</summary>
     public string RevocationToken { get; init; } = OAuthNames.RefreshToken;

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using Grantkeeper.Egress;
 using Grantkeeper.Encryption;
@@ -14,11 +15,52 @@ internal sealed class TokenRequests(IEgress egress)
     /// <summary>The error of a request that was never sent, because its address may not be called.</summary>
     public const string AddressNotAllowed = "address_not_allowed";
 
-    public Task<TokenAnswer> ExchangeCode(Provider provider, ProviderEndpoints endpoints, Secret code, string redirectUri, Secret codeVerifier, CancellationToken cancellation) =>
-        Send(provider, endpoints, OAuth.TokenEndpoint.ExchangeCode(Target(provider, endpoints, endpoints.Token, provider.Manifest.TokenParameters), code, redirectUri, codeVerifier), cancellation);
+    /// <summary>The error of a signed instance that is not of our app.</summary>
+    public const string InstanceInvalid = "instance_invalid";
 
-    public Task<TokenAnswer> Refresh(Provider provider, ProviderEndpoints endpoints, Secret refreshToken, CancellationToken cancellation) =>
-        Send(provider, endpoints, OAuth.TokenEndpoint.Refresh(Target(provider, endpoints, endpoints.Token, provider.Manifest.RefreshParameters), refreshToken), cancellation);
+    /// <summary>Which of several refresh endpoints has answered as one, by provider.</summary>
+    private readonly ConcurrentDictionary<string, Uri> _answered = new(StringComparer.Ordinal);
+
+    public Task<TokenAnswer> ExchangeCode(Provider provider, ProviderEndpoints endpoints, Secret code, string redirectUri, Secret codeVerifier, CancellationToken cancellation)
+    {
+        var target = Target(provider, endpoints, endpoints.Token, provider.Manifest.TokenParameters);
+        if (provider.Manifest.Flow == ConnectionFlow.Code)
+            return Send(provider, endpoints, OAuth.TokenEndpoint.ExchangeCode(target, code, redirectUri, codeVerifier), cancellation);
+        return AppInstance.Open(code, provider.Client.ClientSecret) is { } instance
+            ? Mint(provider, endpoints, target, instance, cancellation)
+            : Task.FromResult(new TokenAnswer(null, new TokenFailure(TokenFailureKind.Rejected, Delivery.NotProcessed, InstanceInvalid)));
+    }
+
+    public async Task<TokenAnswer> Refresh(Provider provider, ProviderEndpoints endpoints, Secret refreshToken, CancellationToken cancellation)
+    {
+        var manifest = provider.Manifest;
+        TokenEndpointTarget At(Uri address) => Target(provider, endpoints, address, manifest.RefreshParameters);
+        if (manifest.Flow == ConnectionFlow.AppInstance)
+            return await Mint(provider, endpoints, At(endpoints.Token), refreshToken, cancellation);
+        if (manifest.RefreshEndpoints.Count == 0)
+            return await Send(provider, endpoints, OAuth.TokenEndpoint.Refresh(At(endpoints.Token), refreshToken), cancellation);
+
+        // Where the provider's pages name several addresses, one that is no endpoint has processed nothing; the next is tried, and the good one remembered.
+        var answer = default(TokenAnswer);
+        var known = _answered.GetValueOrDefault(provider.Key);
+        foreach (var address in manifest.RefreshEndpoints.OrderBy(address => address == known ? 0 : 1))
+        {
+            answer = await Send(provider, endpoints, OAuth.TokenEndpoint.Refresh(At(address), refreshToken), cancellation);
+            if (answer.Failure is { Error: "http_404" or "http_405", Delivery: Delivery.Refused })
+                continue;
+            _answered[provider.Key] = address;
+            break;
+        }
+
+        return answer;
+    }
+
+    /// <summary>The instance takes the refresh token's place.</summary>
+    private async Task<TokenAnswer> Mint(Provider provider, ProviderEndpoints endpoints, TokenEndpointTarget target, Secret instance, CancellationToken cancellation)
+    {
+        var answer = await Send(provider, endpoints, AppInstance.Mint(target, instance), cancellation);
+        return answer.Response is { } response ? new TokenAnswer(response with { RefreshToken = instance }, null) : answer;
+    }
 
     /// <summary>Asks the provider to end a token (RFC 7009); <c>Unsupported</c> when it has no endpoint for that.</summary>
     public async Task<RevocationOutcome> Revoke(Provider provider, ProviderEndpoints endpoints, Secret token, string tokenTypeHint, CancellationToken cancellation)
@@ -44,7 +86,9 @@ internal sealed class TokenRequests(IEgress egress)
             if (answer.Status is >= HttpStatusCode.MultipleChoices and < HttpStatusCode.BadRequest)
                 return new TokenAnswer(null, new TokenFailure(TokenFailureKind.Unreadable, Delivery.Ambiguous, "redirect"));
             OAuth.TokenEndpoint.Judge((int)answer.Status, answer.MediaType, answer.Body, answer.RetryAfter, provider.Manifest.ScopeSeparator, out var response, out var failure);
-            return new TokenAnswer(response, failure);
+            return response is not null
+                ? new TokenAnswer(Dialect.Understand(provider.Manifest, response), null)
+                : new TokenAnswer(null, Dialect.Understand(provider.Manifest, failure!, answer.MediaType, answer.Body));
         }
     }
 

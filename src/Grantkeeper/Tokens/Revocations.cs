@@ -61,7 +61,7 @@ internal sealed class Revocations(
         if (entry.Provider is null || catalogue.Find(entry.Provider) is not { } provider)
             return Failed;
         var payload = JsonSerializer.Deserialize<Dictionary<string, string?>>(entry.Payload.Reveal())!;
-        if (await WouldEndAnother(provider, payload[AccountMember], cancellation))
+        if (await WouldEndAnother(provider, entry.IntegrationId, payload[AccountMember], cancellation))
             return Withheld;
         if (!(await discovery.Of(provider)).TryGet(out var endpoints, out _))
             return Pending;
@@ -75,15 +75,25 @@ internal sealed class Revocations(
     }
 
     /// <summary>
-    /// True at providers that revoke a whole grant or project, while any owner has a live integration of the same account:
-    /// two owners may share one account, and the user may have connected again since. Looked at right before sending, so
-    /// that two disconnects at the same time do not hold each other back.
+    /// True at providers that revoke a whole grant or project, while any owner has a live integration of the same person:
+    /// two owners may share one account, the user may have connected again since, and providers of one group share their
+    /// grants. Looked at right before sending, so that two disconnects at the same time do not hold each other back.
     /// </summary>
-    private async Task<bool> WouldEndAnother(Provider provider, string? accountId, CancellationToken cancellation) =>
-        provider.Manifest.RevocationScope != RevocationScope.Token && accountId is not null
-        && await database.AsService(ServiceReason.Worker).Read(
-            "SELECT id FROM oauth_integrations WHERE provider = $1 AND provider_account_id = $2 AND status <> 'revoked' LIMIT 1",
-            row => row.GetGuid(0).ToString(), cancellation, provider.Key, accountId) is not null;
+    private async Task<bool> WouldEndAnother(Provider provider, Guid? integrationId, string? accountId, CancellationToken cancellation)
+    {
+        if (provider.Manifest.RevocationScope == RevocationScope.Token)
+            return false;
+        var group = provider.Manifest.RevocationGroup is { } name
+            ? catalogue.All.Where(other => other.Manifest.RevocationGroup == name).Select(other => other.Key).ToArray()
+            : [provider.Key];
+        return await database.AsService(ServiceReason.Worker).Read(
+            """
+            SELECT i.id FROM oauth_integrations AS i
+            WHERE i.provider = ANY ($1) AND i.status <> 'revoked'
+              AND coalesce(i.provider_subject, i.provider_account_id) = coalesce((SELECT provider_subject FROM oauth_integrations WHERE id = $3), $2) LIMIT 1
+            """,
+            row => row.GetGuid(0).ToString(), cancellation, group, accountId, integrationId ?? Guid.Empty) is not null;
+    }
 
     /// <summary>10, 20, 40 … seconds, an hour at most.</summary>
     private static TimeSpan RetryAfter(int attempts) => TimeSpan.FromSeconds(Math.Min(3600, 10 * Math.Pow(2, Math.Clamp(attempts - 1, 0, 10))));

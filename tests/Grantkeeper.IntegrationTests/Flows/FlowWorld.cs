@@ -53,16 +53,25 @@ internal sealed class FlowWorld : IAsyncDisposable
 
     public SandboxState Sandbox => _sandbox.Services.GetRequiredService<SandboxState>();
 
+    /// <summary>The memory of a simulated platform.</summary>
+    public SandboxState Platform(string key) => _sandbox.Services.GetRequiredService<Grantkeeper.Sandbox.Platforms.PlatformStates>()[key is "youtube" or "gsc" ? "google" : key];
+
     public Counters Counters => Sandbox.Counters;
 
-    public static async Task<FlowWorld> Start(HostKind kind, IReadOnlyDictionary<string, string?>? more = null, TestDatabase? database = null)
+    /// <param name="kind">Which host.</param>
+    /// <param name="more">Further settings.</param>
+    /// <param name="database">A database instead of a new one.</param>
+    /// <param name="platforms">Whether the eight platforms are configured too, with the sandbox's simulations as their servers, which then ask nobody.</param>
+    public static async Task<FlowWorld> Start(HostKind kind, IReadOnlyDictionary<string, string?>? more = null, TestDatabase? database = null, bool platforms = false)
     {
+        string[] keys = platforms ? [.. Keys, .. PlatformSettings.Providers] : Keys;
         var port = FreePort.Next();
         var origin = $"http://localhost:{port}";
         var sandbox = SandboxApp.Build([], new SandboxOptions
         {
             Urls = "http://127.0.0.1:0",
-            Clients = [new ClientRegistration("grantkeeper", ClientSecret, [.. Keys.Select(key => $"{origin}/oauth/{key}/callback")])],
+            Clients = [new ClientRegistration("grantkeeper", ClientSecret, [.. keys.Select(key => $"{origin}/oauth/{key}/callback")])],
+            AutoConsent = platforms,
         });
         var tap = new ProviderTap();
         sandbox.Use(next => http => tap.Handle(http, next));
@@ -77,11 +86,13 @@ internal sealed class FlowWorld : IAsyncDisposable
             ["Grantkeeper:Providers:plain:token_endpoint"] = sandbox.Urls.First() + "/token",
             ["Grantkeeper:Providers:plain:userinfo_endpoint"] = sandbox.Urls.First() + "/userinfo",
         };
-        foreach (var key in Keys)
+        foreach (var (name, value) in platforms ? PlatformSettings.For(sandbox.Urls.First()) : new Dictionary<string, string>())
+            settings[name.Replace("__", ":", StringComparison.Ordinal)] = value;
+        foreach (var key in keys)
         {
             settings[$"{key.ToUpperInvariant()}_CLIENT_ID"] = "grantkeeper";
             settings[$"{key.ToUpperInvariant()}_CLIENT_SECRET"] = ClientSecret;
-            if (key != "plain")
+            if (key != "plain" && Keys.Contains(key))
                 settings[$"Grantkeeper:Providers:{key}:issuer"] = sandbox.Urls.First();
         }
 

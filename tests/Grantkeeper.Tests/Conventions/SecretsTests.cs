@@ -30,6 +30,7 @@ public sealed partial class SecretsTests
         ["Grantkeeper/Providers/ClientAdvice.cs"] = "compares the form of a client secret",
         ["Grantkeeper/Tokens/AccountCall.cs"] = "calls the provider's account endpoint and takes an echoed token out of its answer",
         ["Grantkeeper/Providers/AccountReader.cs"] = "verifies the id_token, calls userinfo",
+        ["Grantkeeper/Providers/AppInstance.cs"] = "checks the signed instance, mints tokens for it",
         ["Grantkeeper/Tokens/Revocations.cs"] = "the payload is sealed as a whole",
         ["Grantkeeper/Tokens/RefreshedAccount.cs"] = "reads the account that an id_token of a refresh names",
         ["Grantkeeper/Tokens/SpooledAnswer.cs"] = "the record is sealed as a whole",

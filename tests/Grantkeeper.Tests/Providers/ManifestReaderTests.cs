@@ -28,7 +28,7 @@ public sealed class ManifestReaderTests
             display_name: Acme
             verification: simulated
             docs_url: https://acme.example.com/docs
-            sources: [https://acme.example.com/docs]
+            sources: [{ url: https://acme.example.com/docs, read: 2026-01-31, facts: [token_endpoint] }]
             issuer: https://acme.example.com
             issuer_aliases: [acme.example.com]
             authorization_endpoint: https://acme.example.com/authorize
@@ -121,7 +121,7 @@ public sealed class ManifestReaderTests
             "acme.yaml: authorization_parameters must be a mapping of texts",
             "acme.yaml: token_parameters must be a mapping of texts",
             "acme.yaml: revocation_scope must be one of token, grant, project, not \"everything\"",
-            "acme.yaml: account: source must be one of id_token, userinfo, none, not \"guess\"",
+            "acme.yaml: account: source must be one of id_token, userinfo, token_response, none, not \"guess\"",
             "acme.yaml: account: shoe_size is not a member of the schema",
             "acme.yaml: code_lifetime_seconds must be a whole number from 10 to 3600, not \"5\"",
             "acme.yaml: variables: tenant: kind must be one of label, choice, host, not \"text\"",

@@ -12,8 +12,8 @@ public sealed class ProviderCatalogueTests
     [Fact]
     public void The_built_in_manifests_are_valid()
     {
-        Catalogue([]).Offered.Select(provider => provider.Key).ShouldBe(["generic_oidc", "google", "microsoft"]);
-        Catalogue([], ("DEPLOY_ENV", "dev"), ("GRANTKEEPER_SANDBOX", "true")).Offered.Select(provider => provider.Key).ShouldBe(["generic_oidc", "google", "microsoft", "sandbox"]);
+        Catalogue([]).Offered.Select(provider => provider.Key).ShouldBe(["bing", "generic_oidc", "google", "gsc", "microsoft", "notion", "wix", "wordpress", "wordpress_oauth21", "youtube"]);
+        Catalogue([], ("DEPLOY_ENV", "dev"), ("GRANTKEEPER_SANDBOX", "true")).Find("sandbox").ShouldNotBeNull();
     }
 
     [Theory]

@@ -18,7 +18,7 @@ internal sealed class IntrospectionEndpoint(SandboxState state, Issuer issuer)
     private Answer Introspect(HttpContext http, RequestForm form)
     {
         if (form.Refusal is { } unreadable) return Answer.Refused(unreadable);
-        var (client, stranger) = ClientAuthentication.Authenticate(http.Request, form, state.Clients);
+        var (client, stranger) = ClientAuthentication.Authenticate(http.Request, form, state.Clients, []);
         if (client is null) return Answer.Refused(stranger!);
         if (form["token"] is not { } value) return Answer.Refused(OAuthRefusal.InvalidRequest("token is needed."));
         if (state.Grants.FindAccess(value) is ({ } token, { } grant) && grant.ClientId == client.ClientId)

@@ -5,6 +5,17 @@ namespace Grantkeeper.Sandbox.Platforms.Sandbox;
 /// <summary>The platform named "sandbox": OpenID Connect by the book, at the root of the process.</summary>
 internal static class SandboxPlatform
 {
+    /// <summary>OpenID Connect by the book, and strict about it.</summary>
+    public static readonly Profile Profile = new("sandbox", "Sandbox")
+    {
+        Prefix = "",
+        Scopes = SandboxScopes.All,
+        RequiresPkce = true,
+        SendsIss = true,
+        CodeLifetime = TimeSpan.FromSeconds(60),
+        IdTokenIssuer = _ => "",
+    };
+
     /// <summary>Mounts every path of the platform; this is the only list.</summary>
     public static void Map(IEndpointRouteBuilder routes, SandboxState state, Issuer issuer)
     {
@@ -12,7 +23,7 @@ internal static class SandboxPlatform
         routes.MapGet("/.well-known/openid-configuration", discovery.Metadata);
         routes.MapGet("/jwks", discovery.Keys);
 
-        var authorize = new AuthorizeEndpoints(state, issuer);
+        var authorize = new AuthorizeEndpoints(Profile, state, issuer);
         routes.MapMethods("/authorize", [HttpMethods.Get, HttpMethods.Post], authorize.Start);
         routes.MapGet("/authorize/login", authorize.ShowLogin);
         routes.MapPost("/authorize/login", authorize.Login);
@@ -20,8 +31,8 @@ internal static class SandboxPlatform
         routes.MapGet("/authorize/consent", authorize.ShowConsent);
         routes.MapPost("/authorize/consent", authorize.Consent);
 
-        routes.MapPost("/token", new TokenEndpoint(state, issuer).Handle);
-        routes.MapPost("/revoke", new RevocationEndpoint(state).Handle);
+        routes.MapPost("/token", new TokenEndpoint(Profile, state, issuer).Handle);
+        routes.MapPost("/revoke", new RevocationEndpoint(Profile, state).Handle);
         routes.MapPost("/introspect", new IntrospectionEndpoint(state, issuer).Handle);
         routes.MapMethods("/userinfo", [HttpMethods.Get, HttpMethods.Post], new UserinfoEndpoint(state, issuer).Handle);
 

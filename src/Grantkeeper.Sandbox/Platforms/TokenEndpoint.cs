@@ -4,18 +4,19 @@ using Grantkeeper.Sandbox.Faults;
 using Grantkeeper.Sandbox.Grants;
 using Grantkeeper.Sandbox.Http;
 using Grantkeeper.Sandbox.OAuth;
+using Grantkeeper.Sandbox.People;
 
-namespace Grantkeeper.Sandbox.Platforms.Sandbox;
+namespace Grantkeeper.Sandbox.Platforms;
 
 /// <summary>Codes and refresh tokens in, access tokens out.</summary>
-internal sealed class TokenEndpoint(SandboxState state, Issuer issuer)
+internal sealed class TokenEndpoint(Profile profile, SandboxState state, Issuer issuer)
 {
     private const long AbsurdSeconds = 999_999_999_999_999;
 
     /// <summary>Answers a token request.</summary>
     public async Task Handle(HttpContext http)
     {
-        var form = await RequestForm.ReadBody(http.Request);
+        var form = await profile.ReadBody(http.Request);
         var refresh = form["grant_type"] == "refresh_token";
         if (refresh) state.Counters.Add(Counter.RefreshRequests);
         else if (form["grant_type"] == "authorization_code") state.Counters.AddExchange(form["code"]);
@@ -26,11 +27,11 @@ internal sealed class TokenEndpoint(SandboxState state, Issuer issuer)
     {
         // 1. A form, from a client that is who it says.
         if (form.Refusal is { } unreadable) return Http.Answer.Refused(unreadable);
-        var (client, stranger) = ClientAuthentication.Authenticate(http.Request, form, state.Clients);
+        var (client, stranger) = ClientAuthentication.Authenticate(http.Request, form, state.Clients, profile.ClientMethods);
         if (client is null) return Http.Answer.Refused(stranger!);
 
         // 2. One of two grants.
-        var plan = IssuePlan.For(state.AccessTokenLifetime, fault);
+        var plan = IssuePlan.For(profile.Renewal, state.AccessTokenLifetime, fault);
         var (issued, refusal) = form["grant_type"] switch
         {
             "authorization_code" => Redeem(form, client, plan),
@@ -44,9 +45,9 @@ internal sealed class TokenEndpoint(SandboxState state, Issuer issuer)
     }
 
     private (IssuedTokens?, OAuthRefusal?) Redeem(RequestForm form, ClientRegistration client, IssuePlan plan) =>
-        form["code"] is { } code && form["redirect_uri"] is { } uri && form["code_verifier"] is { } verifier
-            ? state.Grants.Redeem(code, client.ClientId, uri, verifier, plan)
-            : (null, OAuthRefusal.InvalidRequest("code, redirect_uri and code_verifier are needed."));
+        form["code"] is { } code && form["redirect_uri"] is { } uri && (form["code_verifier"] is not null || !profile.RequiresPkce)
+            ? state.Grants.Redeem(code, client.ClientId, uri, form["code_verifier"], plan)
+            : (null, OAuthRefusal.InvalidRequest("code, redirect_uri and, where PKCE is required, code_verifier are needed."));
 
     private (IssuedTokens?, OAuthRefusal?) Refresh(RequestForm form, ClientRegistration client, IssuePlan plan) =>
         form["refresh_token"] is { } token
@@ -60,9 +61,9 @@ internal sealed class TokenEndpoint(SandboxState state, Issuer issuer)
         {
             ["access_token"] = issued.AccessToken.Value,
             ["token_type"] = "Bearer",
-            ["scope"] = ScopeList.Join(issued.AccessToken.Scopes),
         };
-        if (fault != FaultMode.NoExpiresIn)
+        if (profile.Echo(issued.AccessToken.Scopes) is { } scope) body["scope"] = scope;
+        if (profile.TellsLifetime && fault != FaultMode.NoExpiresIn)
         {
             body["expires_in"] = fault switch
             {
@@ -73,8 +74,10 @@ internal sealed class TokenEndpoint(SandboxState state, Issuer issuer)
         }
 
         if (issued.RefreshToken is not null) body["refresh_token"] = issued.RefreshToken;
-        if (issued.AccessToken.Scopes.Contains("openid"))
-            body["id_token"] = IdToken.Create(state.Key, issuer.Origin, issued, state.Clock.GetUtcNow(), fault);
+        var person = Everybody.Find(issued.Grant.Subject) ?? Everybody.All[0];
+        if (profile.IdTokenIssuer is { } issuerOf && issued.AccessToken.Scopes.Contains("openid"))
+            body["id_token"] = IdToken.Create(state.Key, issuer.Origin + issuerOf(person), issued, profile.Claims(person), state.Clock.GetUtcNow(), fault);
+        profile.Shape(body, issued, person);
         return body;
     }
 }

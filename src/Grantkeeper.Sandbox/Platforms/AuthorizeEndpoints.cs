@@ -7,10 +7,10 @@ using Grantkeeper.Sandbox.Pages;
 using Grantkeeper.Sandbox.People;
 using Microsoft.AspNetCore.WebUtilities;
 
-namespace Grantkeeper.Sandbox.Platforms.Sandbox;
+namespace Grantkeeper.Sandbox.Platforms;
 
 /// <summary>From an application's question to a person's answer.</summary>
-internal sealed class AuthorizeEndpoints(SandboxState state, Issuer issuer)
+internal sealed class AuthorizeEndpoints(Profile profile, SandboxState state, Issuer issuer)
 {
     private static readonly OAuthRefusal TooOld = OAuthRefusal.InvalidRequest(
         "This page is no longer open: it is too old, was answered already, or belongs to another browser.");
@@ -22,7 +22,7 @@ internal sealed class AuthorizeEndpoints(SandboxState state, Issuer issuer)
 
         // 1. Check the request; only with a checked address does a refusal go back to the application.
         var form = HttpMethods.IsPost(http.Request.Method) ? await RequestForm.ReadBody(http.Request) : RequestForm.ReadQuery(http.Request);
-        var reading = AuthorizationReading.Read(form, state.Clients, SandboxScopes.Names);
+        var reading = AuthorizationReading.Read(form, state.Clients, profile);
         if (reading.Request is not { } request)
         {
             await (reading.Target is null ? ErrorPage.Send(http, reading.Refusal!) : SendBack(http, reading.Target, reading.Refusal!));
@@ -41,7 +41,7 @@ internal sealed class AuthorizeEndpoints(SandboxState state, Issuer issuer)
 
     /// <summary>Shows the accounts.</summary>
     public Task ShowLogin(HttpContext http) => state.Browsers.Find(http.Request, http.Request.Query["interaction"]) is { } interaction
-        ? LoginPage.Send(http, interaction)
+        ? LoginPage.Send(http, profile, interaction)
         : ErrorPage.Send(http, TooOld);
 
     /// <summary>Takes the chosen account.</summary>
@@ -69,7 +69,7 @@ internal sealed class AuthorizeEndpoints(SandboxState state, Issuer issuer)
     /// <summary>Shows the question.</summary>
     public Task ShowConsent(HttpContext http) =>
         state.Browsers.Find(http.Request, http.Request.Query["interaction"]) is { Person: { } person } interaction
-            ? ConsentPage.Send(http, interaction, person, SandboxScopes.Describe(interaction.Request.Scopes))
+            ? ConsentPage.Send(http, profile, interaction, person, profile.Describe(interaction.Request.Scopes))
             : ErrorPage.Send(http, TooOld);
 
     /// <summary>Takes the answer.</summary>
@@ -83,13 +83,13 @@ internal sealed class AuthorizeEndpoints(SandboxState state, Issuer issuer)
         }
 
         var granted = interaction.Request.Scopes.Where(scope => scope == "openid" || form["scope"].Contains(scope)).ToList();
-        if (form["decision"] == "allow" && granted.Count > 0) await SendCode(http, interaction.Request, person, granted);
+        if (form["decision"] == "allow" && (granted.Count > 0 || profile.Scopes.Count == 0)) await SendCode(http, interaction.Request, person, granted);
         else await SendBack(http, interaction.Request.Target, Denied());
     }
 
     private static OAuthRefusal Denied() => new("access_denied", "The person did not allow it.");
 
-    private static string Page(string name, Interaction interaction) => $"/authorize/{name}?interaction={interaction.Id}";
+    private string Page(string name, Interaction interaction) => $"{profile.Prefix}/authorize/{name}?interaction={interaction.Id}";
 
     private static void See(HttpContext http, string location)
     {
@@ -113,7 +113,7 @@ internal sealed class AuthorizeEndpoints(SandboxState state, Issuer issuer)
         if (hint.Deny) return SendBack(http, request.Target, Denied());
         var last = hint.Partial ? request.Scopes.LastOrDefault(scope => scope != "openid") : null;
         IReadOnlyList<string> granted = [.. request.Scopes.Where(scope => scope != last)];
-        return granted.Count > 0 ? SendCode(http, request, person, granted) : SendBack(http, request.Target, Denied());
+        return granted.Count > 0 || profile.Scopes.Count == 0 ? SendCode(http, request, person, granted) : SendBack(http, request.Target, Denied());
     }
 
     private Task BeginPages(HttpContext http, AuthorizationRequest request, Person? person)
@@ -128,7 +128,8 @@ internal sealed class AuthorizeEndpoints(SandboxState state, Issuer issuer)
     private Task SendCode(HttpContext http, AuthorizationRequest request, Person person, IReadOnlyList<string> granted)
     {
         var code = state.Grants.IssueCode(new AuthorizationCode(
-            request.Client.ClientId, request.Target.RedirectUri, request.CodeChallenge, request.Nonce, person.Subject, granted));
+            request.Client.ClientId, request.Target.RedirectUri, request.CodeChallenge, request.Nonce, person.Subject, granted,
+            request.Offline && (profile.Prefix.Length > 0 || granted.Contains("offline_access")), profile.CodeLifetime));
         return Deliver(http, request.Target, new Dictionary<string, string> { ["code"] = code });
     }
 
@@ -141,7 +142,12 @@ internal sealed class AuthorizeEndpoints(SandboxState state, Issuer issuer)
     private Task Deliver(HttpContext http, CallbackTarget target, Dictionary<string, string> parameters)
     {
         if (target.State is not null) parameters["state"] = target.State;
-        parameters["iss"] = issuer.Origin;
+        if (profile.SendsIss) parameters["iss"] = issuer.Origin + profile.Prefix;
+        if (parameters.ContainsKey("code"))
+        {
+            foreach (var (name, value) in profile.CallbackExtras) parameters[name] = value;
+        }
+
         if (target.FormPost) return FormPostPage.Send(http, target.RedirectUri, parameters);
         See(http, QueryHelpers.AddQueryString(target.RedirectUri, parameters!));
         return Task.CompletedTask;
