@@ -7,6 +7,14 @@ namespace Grantkeeper.Client;
 /// <content>Providers, statuses, accounts and integrations.</content>
 public sealed partial class GrantkeeperClient
 {
+    /// <summary>What a user's account at a provider opens: calendars, sites, blogs, channels, pages. Permission <c>oauth:read</c>.</summary>
+    /// <param name="provider">The provider's key.</param>
+    /// <param name="userId">Whose account it is.</param>
+    /// <param name="accountId">One of several accounts; null: the primary one.</param>
+    /// <param name="cancellation">Gives up waiting.</param>
+    public Task<Answer<ResourceList>> ListResources(string provider, string userId, string? accountId = null, CancellationToken cancellation = default) =>
+        Get<ResourceList>(At($"oauth/{Segment(provider)}/resources", ("user_id", userId), ("account_id", accountId)), cancellation);
+
     /// <summary>All providers; with a user also whether that user is connected. Permission <c>oauth:read</c>.</summary>
     /// <param name="userId">The user; null for none.</param>
     /// <param name="cancellation">Gives up waiting.</param>

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using Grantkeeper.Sandbox;
 
 namespace Grantkeeper.Launcher;
 
@@ -56,8 +57,21 @@ internal sealed record LaunchEnvironment(string DataPath, LaunchAddresses Addres
         Fill(variables, "Grantkeeper__Providers__sandbox__issuer", () => Addresses.Sandbox);
         variables["SANDBOX_CLIENT_ID"] = SandboxClient;
         variables["SANDBOX_CLIENT_SECRET"] = SandboxSecret();
+        var simulated = PlatformSettings.For(Addresses.Sandbox);
+        foreach (var key in Simulated)
+        {
+            variables[$"{key.ToUpperInvariant()}_CLIENT_ID"] = SandboxClient;
+            variables[$"{key.ToUpperInvariant()}_CLIENT_SECRET"] = SandboxSecret();
+            foreach (var (name, value) in simulated.Where(setting => setting.Key.StartsWith($"Grantkeeper__Providers__{key}__", StringComparison.Ordinal)))
+                Fill(variables, name, () => value);
+            Fill(variables, $"Grantkeeper__Providers__{key}__display_name", () => $"{PlatformSettings.NameOf(key)} (simulated)");
+        }
+
         return variables;
     }
+
+    /// <summary>The platforms that the sandbox plays: all for which no client of the operator's own is set.</summary>
+    private IEnumerable<string> Simulated => PlatformSettings.Providers.Where(key => !IsSet($"{key.ToUpperInvariant()}_CLIENT_ID") && !IsSet($"{key.ToUpperInvariant()}_OAUTH_CLIENT_ID"));
 
     /// <summary>The variables of the sandbox: its address and the one client that it knows.</summary>
     public IReadOnlyDictionary<string, string> SandboxServer() => new Dictionary<string, string>
@@ -69,7 +83,7 @@ internal sealed record LaunchEnvironment(string DataPath, LaunchAddresses Addres
             {
                 client_id = SandboxClient,
                 client_secret = SandboxSecret(),
-                redirect_uris = (string[])[$"{PublicUrl}/oauth/sandbox/callback"],
+                redirect_uris = PlatformSettings.Providers.Prepend("sandbox").Select(key => $"{PublicUrl}/oauth/{key}/callback").ToArray(),
                 token_endpoint_auth_method = "client_secret_basic",
             },
         }),

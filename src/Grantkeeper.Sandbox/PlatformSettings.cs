@@ -9,6 +9,17 @@ public static class PlatformSettings
     /// <summary>The keys of the providers whose platforms are simulated.</summary>
     public static IReadOnlyList<string> Providers { get; } = ["google", "youtube", "gsc", "microsoft", "notion", "bing", "wordpress", "wordpress_oauth21", "wix"];
 
+    /// <summary>The name of a simulated platform's provider.</summary>
+    /// <param name="key">One of <see cref="Providers"/>.</param>
+    public static string NameOf(string key) => key switch
+    {
+        "youtube" => "YouTube",
+        "gsc" => "Google Search Console",
+        "wordpress_oauth21" => "WordPress.com (OAuth 2.1)",
+        "wix" => "Wix",
+        _ => Platforms.Profiles.All.First(profile => profile.Key == key).DisplayName,
+    };
+
     /// <summary>The settings for a sandbox at this origin.</summary>
     /// <param name="origin">For example <c>http://127.0.0.1:8100</c>.</param>
     public static IReadOnlyDictionary<string, string> For(string origin)
@@ -49,6 +60,15 @@ public static class PlatformSettings
         Set("wix", "authorization_endpoint", "/wix/app-installer");
         Set("wix", "token_endpoint", "/wix/oauth2/token");
         Set("wix", "userinfo_endpoint", "/wix/apps/v1/instance");
+        Set("google", "resources__calendar__url", "/google/calendar/v3/users/me/calendarList");
+        Set("youtube", "resources__channel__url", "/google/youtube/v3/channels?part=id,snippet&mine=true");
+        Set("gsc", "resources__site__url", "/google/webmasters/v3/sites");
+        Set("microsoft", "resources__calendar__url", "/microsoft/v1.0/me/calendars");
+        Set("notion", "resources__page__url", "/notion/v1/search");
+        Set("bing", "resources__site__url", "/bing/webmaster/api.svc/json/GetUserSites");
+        Set("wordpress", "resources__blog__url", "/wordpress/rest/v1.1/me/sites");
+        Set("wordpress_oauth21", "resources__blog__url", "/wordpress_oauth21/rest/v1.1/me/sites");
+        Set("wix", "resources__site__url", "/wix/apps/v1/instance");
         return settings;
     }
 }

@@ -17,6 +17,7 @@ public static class GrantkeeperEndpointRouteBuilderExtensions
     {
         HealthEndpoints.Map(endpoints);
         MonitoringEndpoints.Map(endpoints);
+        Resources.ResourceEndpoints.Map(endpoints);
         IntegrationEndpoints.Map(endpoints);
         TokenEndpoints.Map(endpoints);
         TimelineEndpoints.Map(endpoints);

@@ -166,7 +166,9 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddHostedService(provider => provider.GetRequiredService<ReleaseLedger>());
         services.AddSingleton<TokenAccess>();
         services.AddSingleton<ITokens, Tokens.Tokens>();
+        services.AddSingleton<ProviderApi>();
         services.AddSingleton<AccountCall>();
+        services.AddSingleton<Resources.IResourceReader, Resources.ResourceReader>();
         services.TryAddSingleton<IAccessTokenSource, ProcessTokenSource>();
         services.AddSingleton<FlowStore>();
         services.AddSingleton<GrantStore>();

@@ -41,6 +41,16 @@ public static partial class ErrorCatalogue
             "The provider's API could not be reached, did not answer in time, or broke the connection off.",
             "Try again in a moment; the provider's status page may say more.", Retryable: true);
 
+        /// <summary>The API's answer makes no sense.</summary>
+        public static readonly ErrorCode ApiUnreadable = new("providers.api_unreadable", 502, "The provider's API answered with something else",
+            "The provider's API answered with a status or a body that its documentation does not describe.",
+            "Compare resources in the provider's manifest with the provider's documentation, and look at the provider's status page.");
+
+        /// <summary>Nobody has said what an account opens.</summary>
+        public static readonly ErrorCode ResourcesUnsupported = new("providers.resources_unsupported", 409, "No resources to list",
+            "The provider's manifest describes no listing of what an account opens.",
+            "Add resources to the provider's manifest, or call the provider's API with a token from GET /oauth/{provider}/token.");
+
         /// <summary>The metadata document is not usable.</summary>
         public static readonly ErrorCode DiscoveryFailed = new("providers.discovery_failed", 503, "Provider metadata not readable",
             "The provider's discovery document or its keys could not be fetched, or its issuer is not the configured one.",

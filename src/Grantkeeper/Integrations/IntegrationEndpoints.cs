@@ -56,7 +56,7 @@ internal static class IntegrationEndpoints
             provider.Key, provider.DisplayName, provider.IsConfigured && redirectUri.IsSuccess,
             byProvider is null ? null : integration?.IsConnectedAt(now) ?? false,
             integration is null ? null : Words.Of(integration.StatusAt(now)),
-            new ProviderCapabilities(manifest.Refresh, manifest.RevocationEndpoint is not null || manifest.Discovery, manifest.Pkce, true, false, false, false),
+            new ProviderCapabilities(manifest.Refresh, manifest.RevocationEndpoint is not null || manifest.Discovery, manifest.Pkce, true, manifest.Resources.Count > 0, false, false),
             [.. manifest.Scopes.Select(scope => new ScopeEntry(scope.Name, scope.DisplayName, scope.Description, scope.Category, scope.Required, scope.Sensitive))],
             [], details, provider.IsConfigured && redirectUri.Failure is { } failure ? new ErrorEntry(failure.Code.Code, failure.Message) : null);
     }

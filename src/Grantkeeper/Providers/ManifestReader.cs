@@ -9,6 +9,9 @@ internal static partial class ManifestReader
 {
     private const int SchemaVersion = 1;
 
+    /// <summary>What an account may open.</summary>
+    private static readonly string[] ResourceTypes = ["site", "blog", "channel", "calendar", "page"];
+
     /// <summary>Words that are routes, not providers.</summary>
     private static readonly string[] Reserved = ["start", "providers", "health", "analytics", "callback", "connect"];
 
@@ -60,6 +63,7 @@ internal static partial class ManifestReader
             Scopes = [.. fields.Mappings("scopes").Select(Scope)],
             ScopeEcho = new ScopeEcho(fields.Map("scope_aliases"), fields.List("scope_prefixes"), fields.Text("refresh_token_scope")),
             ErrorCodes = ErrorCodesOf(fields),
+            Resources = [.. fields.Mappings("resources").Select(entry => Listing(entry.Name, entry.Fields, loopbackHttp)).OfType<ResourceListing>()],
             ExpiresIn = fields.Number("expires_in_seconds", 0, 1, 315360000) is > 0 and var seconds ? TimeSpan.FromSeconds(seconds) : null,
             SendsBearer = fields.Flag("bearer", true),
             AuthorizationParameters = fields.Map("authorization_parameters"),
@@ -194,6 +198,21 @@ internal static partial class ManifestReader
             account.Text("picture") ?? "picture");
         account.RefuseOthersBut();
         return members;
+    }
+
+    private static ResourceListing? Listing(string type, ManifestFields listing, bool loopbackHttp)
+    {
+        listing.Required("url");
+        var url = listing.Address("url", loopbackHttp);
+        var read = new ResourceListing(
+            type, url ?? new Uri("https://unset.invalid"), listing.Flag("post", false), listing.List("scopes"), listing.Text("items") ?? "", listing.Required("id"), listing.List("name"),
+            listing.Text("link"), listing.Text("permission"), listing.Text("next") is { } from ? new NextPage(from, listing.Text("next_parameter")) : null);
+        if (read.Next is null && listing.Text("next_parameter") is not null)
+            listing.Fault("next_parameter", "belongs to next");
+        if (!ResourceTypes.Contains(type))
+            listing.Fault("resources", $"must be one of {string.Join(", ", ResourceTypes)}, not \"{type}\"");
+        listing.RefuseOthersBut();
+        return url is null ? null : read;
     }
 
     private static FactSource? Source(ManifestFields source)

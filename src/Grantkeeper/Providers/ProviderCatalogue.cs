@@ -123,10 +123,10 @@ internal sealed class ProviderCatalogue
 
             var own = (JsonObject)tree.DeepClone();
             own.Remove("extends");
-            // Another product's catalogue of scopes is its own, not an addition.
+            // Another product's scopes and resources are its own, not an addition.
             var under = (JsonObject)below.Tree.DeepClone();
-            if (own.ContainsKey("scopes"))
-                under.Remove("scopes");
+            foreach (var name in new[] { "scopes", "resources" }.Where(own.ContainsKey))
+                under.Remove(name);
             tree = ManifestTree.Merge(under, own);
             if (below.Tree["extends"] is null)
                 tree.Remove("extends");

@@ -22,6 +22,25 @@ internal enum Verification
 /// <param name="Facts">The members of the manifest that it states.</param>
 internal sealed record FactSource(Uri Url, DateOnly Read, IReadOnlyList<string> Facts);
 
+/// <summary>A listing of what an account opens.</summary>
+/// <param name="Type">calendar, site, blog, channel or page.</param>
+/// <param name="Url">Where it is read.</param>
+/// <param name="IsPost">True where it is asked for with a JSON body.</param>
+/// <param name="Scopes">Any one of them opens it; empty: every grant does.</param>
+/// <param name="Items">The place of the list in the answer, or of the one item; empty: the answer itself.</param>
+/// <param name="Id">The place of the id in an item.</param>
+/// <param name="Name">The places that may hold a name.</param>
+/// <param name="Link">The place of an address; null when there is none.</param>
+/// <param name="Permission">The place of what the account may do; null when there is none.</param>
+/// <param name="Next">How the next page is asked for; null: all comes at once.</param>
+internal sealed record ResourceListing(
+    string Type, Uri Url, bool IsPost, IReadOnlyList<string> Scopes, string Items, string Id, IReadOnlyList<string> Name, string? Link, string? Permission, NextPage? Next);
+
+/// <summary>How the next page of a listing is asked for.</summary>
+/// <param name="From">The place of the cursor or address in the answer.</param>
+/// <param name="Parameter">The parameter that carries a cursor; null: what the answer holds is an address.</param>
+internal sealed record NextPage(string From, string? Parameter);
+
 /// <summary>What a revocation at the provider ends.</summary>
 internal enum RevocationScope
 {
@@ -211,6 +230,9 @@ internal sealed record ProviderManifest
     public ScopeSet RequiredScopes { get; init; } = ScopeSet.Empty;
 
     public IReadOnlyList<ProviderScope> Scopes { get; init; } = [];
+
+    /// <summary>What an account opens, and where that is listed.</summary>
+    public IReadOnlyList<ResourceListing> Resources { get; init; } = [];
 
     public ScopeEcho ScopeEcho { get; init; } = ScopeEcho.Plain;
 

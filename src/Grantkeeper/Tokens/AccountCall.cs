@@ -1,12 +1,10 @@
 using System.Net;
-using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Grantkeeper.Audit;
 using Grantkeeper.Egress;
 using Grantkeeper.Errors;
-using Grantkeeper.OAuth;
 using Grantkeeper.Providers;
 
 namespace Grantkeeper.Tokens;
@@ -23,7 +21,7 @@ internal sealed record ApiAnswer(Uri Address, HttpStatusCode Status, string Body
 /// Tries an integration at its provider: one call of the account endpoint with a fresh token, as a back end would make it.
 /// A 401 is reported, which forces one refresh, and the call is made once more. The token does not leave this process.
 /// </summary>
-internal sealed class AccountCall(TokenAccess tokens, TokenVault vault, ProviderCatalogue catalogue, EndpointDiscovery discovery, IEgress egress)
+internal sealed class AccountCall(ProviderApi api, ITokenVault vault, ProviderCatalogue catalogue, EndpointDiscovery discovery)
 {
     /// <summary>Longer answers are cut: they are read by a person.</summary>
     public const int MostShown = 16 * 1024;
@@ -43,26 +41,9 @@ internal sealed class AccountCall(TokenAccess tokens, TokenVault vault, Provider
         if (endpoints.Userinfo is not { } address)
             return new Failure(ErrorCatalogue.Providers.NoAccountEndpoint);
 
-        for (var wasRenewed = false; ; wasRenewed = true)
-        {
-            if (!(await tokens.Get(integrationId, userId, TokenAccess.DefaultMinTtl, ScopeSet.Empty, source, cancellation)).TryGet(out var grant, out failure))
-                return failure;
-            var outcome = await Send(grant, endpoints, address, cancellation);
-            if (!outcome.IsAnswer)
-                return new Failure(outcome.Fault == EgressFault.AddressNotAllowed ? ErrorCatalogue.Egress.AddressNotAllowed : ErrorCatalogue.Providers.ApiUnreachable);
-            var isRefused = outcome.Response.Status == HttpStatusCode.Unauthorized && !wasRenewed;
-            if (isRefused && await vault.Suspect(row, grant.Generation, source, cancellation))
-                continue;
-            return Shown(address, outcome.Response, grant, wasRenewed);
-        }
-    }
-
-    private async Task<EgressOutcome> Send(TokenGrant grant, ProviderEndpoints endpoints, Uri address, CancellationToken cancellation)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Get, address);
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", grant.AccessToken.Reveal());
-        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
-        return await egress.Send(request, endpoints.TrustOf(address), Limits, cancellation);
+        return (await api.Call(row, provider, endpoints, () => new HttpRequestMessage(HttpMethod.Get, address), Limits, source, cancellation)).TryGet(out var called, out failure)
+            ? Shown(address, called.Response, called.Grant, called.WasRenewed)
+            : failure;
     }
 
     private static ApiAnswer Shown(Uri address, EgressResponse response, TokenGrant grant, bool wasRenewed)
