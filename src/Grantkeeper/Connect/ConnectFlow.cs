@@ -66,6 +66,7 @@ internal sealed class ConnectFlow(
         {
             AuthorizationEndpoint = endpoints.Authorization,
             ClientId = provider.Client.ClientId,
+            ClientIdParameter = provider.Manifest.ClientIdParameter,
             RedirectUri = redirectUri,
             Scopes = scopes,
             ScopeSeparator = provider.Manifest.ScopeSeparator,

@@ -17,6 +17,9 @@ internal sealed record AuthorizationRequest
 
     public required string ClientId { get; init; }
 
+    /// <summary>By what name the id goes.</summary>
+    public string ClientIdParameter { get; init; } = OAuthNames.ClientId;
+
     public required string RedirectUri { get; init; }
 
     public required ScopeSet Scopes { get; init; }
@@ -55,7 +58,7 @@ internal sealed record AuthorizationRequest
     private IEnumerable<KeyValuePair<string, string>> Parameters()
     {
         yield return new(OAuthNames.ResponseType, OAuthNames.Code);
-        yield return new(OAuthNames.ClientId, ClientId);
+        yield return new(ClientIdParameter, ClientId);
         yield return new(OAuthNames.RedirectUri, RedirectUri);
         if (Scopes.Count > 0)
             yield return new(OAuthNames.Scope, Scopes.ToString(ScopeSeparator));

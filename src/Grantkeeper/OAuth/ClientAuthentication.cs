@@ -24,7 +24,11 @@ internal enum ClientAuthenticationMethod
 }
 
 /// <summary>A client's name and proof at one provider.</summary>
-internal sealed record ClientCredentials(string ClientId, Secret ClientSecret, ClientAuthenticationMethod Method);
+internal sealed record ClientCredentials(string ClientId, Secret ClientSecret, ClientAuthenticationMethod Method)
+{
+    /// <summary>By what name the id goes in a body; another one at TikTok.</summary>
+    public string IdParameter { get; init; } = OAuthNames.ClientId;
+}
 
 /// <summary>Adds a client's proof to a request's parameters or headers.</summary>
 internal static class ClientAuthentication
@@ -40,12 +44,12 @@ internal static class ClientAuthentication
                 headers.Authorization = Basic(client.ClientId, client.ClientSecret.Reveal());
                 break;
             case ClientAuthenticationMethod.Post or ClientAuthenticationMethod.Json:
-                parameters[OAuthNames.ClientId] = client.ClientId;
+                parameters[client.IdParameter] = client.ClientId;
                 if (!client.ClientSecret.IsEmpty)
                     parameters[OAuthNames.ClientSecret] = client.ClientSecret.Reveal();
                 break;
             default:
-                parameters[OAuthNames.ClientId] = client.ClientId;
+                parameters[client.IdParameter] = client.ClientId;
                 break;
         }
     }

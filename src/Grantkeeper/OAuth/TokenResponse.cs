@@ -69,7 +69,8 @@ internal sealed record TokenResponse
             return null;
         var scopes = member.ValueKind switch
         {
-            JsonValueKind.String => ScopeSet.Parse(JsonText.Of(member), separator),
+            // Several providers take scopes separated by blanks and echo them separated by commas.
+            JsonValueKind.String => ScopeSet.Parse(JsonText.Of(member), separator + ","),
             JsonValueKind.Array => ScopeSet.Of(member.EnumerateArray().Select(JsonText.Of).OfType<string>()),
             _ => ScopeSet.Empty,
         };

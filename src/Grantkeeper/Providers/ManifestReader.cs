@@ -53,6 +53,7 @@ internal static partial class ManifestReader
             UserinfoEndpoint = fields.Address("userinfo_endpoint", loopbackHttp),
             JwksUri = fields.Address("jwks_uri", loopbackHttp),
             ClientAuthentication = fields.Choice<ClientAuthenticationMethod>("client_authentication"),
+            ClientIdParameter = fields.Text("client_id_parameter") ?? OAuthNames.ClientId,
             TokenRequestIsJson = fields.Choice<BodyFormat>("token_request") == BodyFormat.Json,
             Pkce = fields.Flag("pkce", true),
             Iss = fields.Choice<IssPolicy>("iss") ?? IssPolicy.IfPresent,

@@ -42,7 +42,9 @@ internal sealed class ProviderCatalogue
     {
         var before = faults.Count;
         var trees = new Dictionary<string, (JsonObject Tree, string Place)>(StringComparer.Ordinal);
-        foreach (var (name, yaml) in BuiltIn().Concat(Operators(options.ProvidersPath, faults)))
+        foreach (var (key, tree) in BuiltIn())
+            trees[key] = (tree, $"providers/{key}.yaml");
+        foreach (var (name, yaml) in Operators(options.ProvidersPath, faults))
         {
             if (ManifestTree.Parse(yaml, name, faults) is { } tree)
                 trees[(tree["key"] as JsonValue)?.GetValue<string>() ?? name] = (tree, name);
@@ -138,14 +140,15 @@ internal sealed class ProviderCatalogue
     private static bool IsRegistration(string name) =>
         name.ToLowerInvariant() is "client_id" or "client_secret" or "redirect_uri" or "variables";
 
-    private static IEnumerable<(string Name, string Yaml)> BuiltIn()
+    /// <summary>
+    /// The shipped manifests, as one JSON text: reading two hundred YAML files at each start would take longer than
+    /// everything else together. <c>providers/manifests.json</c> is made of them by the tests, which fail when it is not of
+    /// the files that lie beside it.
+    /// </summary>
+    private static IEnumerable<(string Key, JsonObject Tree)> BuiltIn()
     {
-        var assembly = Assembly.GetExecutingAssembly();
-        foreach (var name in assembly.GetManifestResourceNames().Where(name => name.StartsWith("providers/", StringComparison.Ordinal)).Order(StringComparer.Ordinal))
-        {
-            using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);
-            yield return (name, reader.ReadToEnd());
-        }
+        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream("manifests.json")!;
+        return JsonNode.Parse(stream)!.AsObject().Select(member => (member.Key, member.Value!.AsObject())).ToList();
     }
 
     /// <summary>The manifests of a folder, or the one that a path names.</summary>

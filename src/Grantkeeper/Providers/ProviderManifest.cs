@@ -213,6 +213,9 @@ internal sealed record ProviderManifest
     /// <summary>Null: by the discovery document, else <c>post</c>.</summary>
     public ClientAuthenticationMethod? ClientAuthentication { get; init; }
 
+    /// <summary>By what name the client id goes in requests.</summary>
+    public string ClientIdParameter { get; init; } = OAuthNames.ClientId;
+
     public bool TokenRequestIsJson { get; init; }
 
     /// <summary>False only where the provider takes no code_challenge.</summary>

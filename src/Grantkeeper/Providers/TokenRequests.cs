@@ -102,7 +102,7 @@ internal sealed class TokenRequests(IEgress egress)
     };
 
     private static TokenEndpointTarget Target(Provider provider, ProviderEndpoints endpoints, Uri address, IReadOnlyDictionary<string, string> extra) =>
-        new(address, new ClientCredentials(provider.Client.ClientId, provider.Client.ClientSecret, endpoints.ClientAuthentication))
+        new(address, new ClientCredentials(provider.Client.ClientId, provider.Client.ClientSecret, endpoints.ClientAuthentication) { IdParameter = provider.Manifest.ClientIdParameter })
         {
             SendsJson = provider.Manifest.TokenRequestIsJson,
             Extra = extra,

@@ -20,15 +20,16 @@ internal static class IntentDecision
     public static TimeSpan? Wait(Rotation rotation, Leased leased, string node, TimeSpan spoolWait, DateTimeOffset now)
     {
         // Nothing is open, or the old token stays good whatever happened.
-        if (leased.Earlier is not { } earlier || rotation.Profile is RotationProfile.None or RotationProfile.Lazy)
+        if (leased.Earlier is not { } earlier || rotation.Profile == RotationProfile.None)
             return null;
 
         // Once more inside the grace, with a margin.
         if (rotation.Profile == RotationProfile.Grace && earlier.Retries == 1 && earlier.Age < rotation.Grace - GraceMargin)
             return null;
 
-        // The token may be used up: not risked while the access token is good.
-        if (RefreshDecision.MayStillBeServed(leased.Row, now))
+        // The token may be used up: not risked while the access token is good. One that stays good until the new ones are
+        // used can be used up only by a node that holds them.
+        if (rotation.Profile != RotationProfile.Lazy && RefreshDecision.MayStillBeServed(leased.Row, now))
             return leased.Row.Tokens!.ExpiresAt is { } end ? end - RefreshDecision.ServeMargin - now : spoolWait;
 
         // Every node that could hold the answer has said that it does not; what this one holds it would have stored.

@@ -97,13 +97,24 @@ internal sealed class TokenAccess(GrantCache grants, TokenRefresher refresher, I
 
     private async Task<Result<GrantRow>> Renew(GrantRow row, AuditSource source, CancellationToken cancellation)
     {
-        if (await Wait(refresher.Refresh(row, force: false, source), cancellation) is not { } outcome)
+        var outcome = default(RefreshOutcome);
+        for (var turn = 0; turn < 2 && (outcome is null || !IsNewer(outcome.Row, row)); turn++)
+        {
+            // A refresh that was under way may be the one that brought what this reader has seen, and seen refused: then another follows it.
+            if (await Wait(refresher.Refresh(row, force: false, source), cancellation) is not { } ended)
+                return TooSlow();
+            if (ended.Failure is { } failure)
+                return failure;
+            outcome = ended;
+        }
+
+        if (!IsNewer(outcome!.Row, row))
             return TooSlow();
-        if (outcome.Failure is { } failure)
-            return failure;
         // An answer that was long on its way may have ended on it.
         return outcome.Row.Tokens!.ExpiresAt <= time.GetUtcNow() ? TooSlow() : outcome.Row;
     }
+
+    private static bool IsNewer(GrantRow now, GrantRow seen) => (now.Tokens!.Epoch, now.Tokens.Generation).CompareTo((seen.Tokens!.Epoch, seen.Tokens.Generation)) > 0;
 
     private async Task<RefreshOutcome?> Wait(Task<RefreshOutcome> flight, CancellationToken cancellation)
     {

@@ -12,7 +12,7 @@ public sealed class ProviderCatalogueTests
     [Fact]
     public void The_built_in_manifests_are_valid()
     {
-        Catalogue([]).Offered.Select(provider => provider.Key).ShouldBe(["bing", "generic_oidc", "google", "gsc", "microsoft", "notion", "wix", "wordpress", "wordpress_oauth21", "youtube"]);
+        new[] { "bing", "generic_oidc", "google", "gsc", "microsoft", "notion", "wix", "wordpress", "wordpress_oauth21", "youtube" }.Except(Catalogue([]).Offered.Select(provider => provider.Key)).ShouldBeEmpty();
         Catalogue([], ("DEPLOY_ENV", "dev"), ("GRANTKEEPER_SANDBOX", "true")).Find("sandbox").ShouldNotBeNull();
     }
 

@@ -16,6 +16,9 @@ public sealed class SimulationTests
     [InlineData(3075)]
     [InlineData(3992)]
     [InlineData(7495)]
+    [InlineData(27842)]
+    [InlineData(39140)]
+    [InlineData(47613)]
     public void Seed_that_found_a_fault_holds(ulong seed) => Run(seed).Journal.Violations.ShouldBeEmpty();
 
     [Fact]
