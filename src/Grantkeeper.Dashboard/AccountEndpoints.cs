@@ -7,6 +7,7 @@ using Grantkeeper.Http;
 using Grantkeeper.Identity;
 using Grantkeeper.Links;
 using Grantkeeper.Providers;
+using Grantkeeper.Resources;
 using Grantkeeper.Settings;
 using Grantkeeper.Tokens;
 using Microsoft.AspNetCore.Builder;
@@ -33,6 +34,7 @@ internal static class AccountEndpoints
         routes.MapGet("/accounts/returned", Returned).ExcludeFromDescription();
         routes.MapPost("/accounts/disconnect", Disconnect).ExcludeFromDescription();
         routes.MapPost("/accounts/run", Run).ExcludeFromDescription();
+        routes.MapPost("/accounts/resources", Opened).ExcludeFromDescription();
         routes.MapPost("/accounts/break", Break).ExcludeFromDescription();
     }
 
@@ -55,6 +57,15 @@ internal static class AccountEndpoints
         return answer.Failure is { } failure && failure.Code == ErrorCatalogue.Integrations.NotFound
             ? PageResult.Refusal(http, failure)
             : PageResult.Page<AccountsPage>(http, new { Model = await reader.Read(user, null, (id, RunAnswer.Of(answer)), http.RequestAborted) });
+    });
+
+    /// <summary>Asks the provider what the account opens.</summary>
+    private static Task<IResult> Opened(HttpContext http, IResourceReader resources, ITokenVault vault, AccountsReader reader) => ForIntegration(http, async (user, id) =>
+    {
+        if (await vault.Find(id, user, http.RequestAborted) is not { } row)
+            return PageResult.Refusal(http, new Failure(ErrorCatalogue.Integrations.NotFound));
+        var answer = RunAnswer.Of(await resources.Read(row, http.Source(), http.RequestAborted));
+        return PageResult.Page<AccountsPage>(http, new { Model = await reader.Read(user, null, (id, answer), http.RequestAborted) });
     });
 
     /// <summary>Breaks the sandbox on purpose; without a sandbox there is nothing to find here.</summary>

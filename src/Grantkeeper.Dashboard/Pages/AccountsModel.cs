@@ -2,6 +2,7 @@ using Grantkeeper.Errors;
 using Grantkeeper.Integrations;
 using Grantkeeper.OAuth;
 using Grantkeeper.Providers;
+using Grantkeeper.Resources;
 using Grantkeeper.Settings;
 using Grantkeeper.Tokens;
 
@@ -34,6 +35,22 @@ public sealed record ScopeLine(string Scope, string? Meaning)
 /// <summary>What a call of the provider's account endpoint gave.</summary>
 public sealed record RunAnswer(string? Line, string? Body, bool IsCut, bool WasRenewed, string? Refusal, string? Remedy)
 {
+    /// <summary>What the account opens, when that was asked for.</summary>
+    public IReadOnlyList<OpenedLine>? Opened { get; init; }
+
+    internal static RunAnswer Of(Result<ResourceReading> result)
+    {
+        if (!result.TryGet(out var reading, out var failure))
+            return Refused(failure);
+        if (reading.Resources.Count == 0 && reading.Problems.Count > 0)
+            return Refused(reading.Problems[0].Failure);
+        var count = reading.Resources.Count;
+        return new RunAnswer(count == 0 ? "This account opens nothing." : $"This account opens {(count == 1 ? "one thing" : $"{count} things")}{(reading.IsComplete ? "" : ", and more than are read here")}.", null, !reading.IsComplete, false, null, null)
+        {
+            Opened = [.. reading.Resources.Select(resource => new OpenedLine(resource.Type, resource.Name, resource.Permission, resource.Url))],
+        };
+    }
+
     internal static RunAnswer Of(Result<ApiAnswer> result) => result.TryGet(out var answer, out var failure)
         ? new RunAnswer($"GET {answer.Address.GetLeftPart(UriPartial.Path)} answered {(int)answer.Status}", answer.Body, answer.IsCut, answer.WasRenewed, null, null)
         : Refused(failure);
@@ -44,10 +61,13 @@ public sealed record RunAnswer(string? Line, string? Body, bool IsCut, bool WasR
         : new RunAnswer(null, null, false, false, failure.Message, failure.RetryAfter is { } wait ? $"Try again in {Durations.Of(wait)}." : failure.Code.Remedy);
 }
 
+/// <summary>One thing that an account opens.</summary>
+public sealed record OpenedLine(string Type, string Name, string? Permission, string? Url);
+
 /// <summary>One connected account.</summary>
 public sealed record AccountCard(
     Guid IntegrationId, string Provider, string ProviderName, string Name, string? Email, Person Person, string Status, string Tone, string Freshness,
-    bool Usable, bool MayConnect, bool IsPrimary, IReadOnlyList<ScopeLine> Granted, IReadOnlyList<ScopeLine> Missing, string Curl, string CSharp, bool CanBreak, RunAnswer? Answer)
+    bool Usable, bool MayConnect, bool IsPrimary, IReadOnlyList<ScopeLine> Granted, IReadOnlyList<ScopeLine> Missing, string Curl, string CSharp, bool CanBreak, RunAnswer? Answer, bool Opens)
 {
     internal static AccountCard Of(
         Integration integration, Provider? provider, ScopeSet asked, (int Failures, DateTimeOffset? NextTryAt)? failing, bool canBreak, RunAnswer? answer,
@@ -60,7 +80,7 @@ public sealed record AccountCard(
             integration.Id, integration.Provider, provider?.DisplayName ?? integration.Provider, name, integration.AccountEmail,
             Person.Of(name, integration.AccountId), status, tone, FreshnessOf(integration, failing, now), usable, provider is { IsConfigured: true }, integration.IsPrimary,
             ScopeLine.Of(integration.Scopes, provider), ScopeLine.Of(integration.Scopes.MissingFrom(asked), provider),
-            Snippets.Curl(integration, options, key), Snippets.CSharp(integration, options), canBreak, answer);
+            Snippets.Curl(integration, options, key), Snippets.CSharp(integration, options), canBreak, answer, provider?.Manifest.Resources.Count > 0);
     }
 
     private static (string Status, string Tone) StatusOf(IntegrationStatus status, bool isFailing) => status switch

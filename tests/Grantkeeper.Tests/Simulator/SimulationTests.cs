@@ -47,7 +47,6 @@ public sealed class SimulationTests
     [InlineData("Epoch")]
     [InlineData("Generation")]
     [InlineData("Intent")]
-    [InlineData("Lease")]
     [InlineData("Signals")]
     public void Missing_protection_is_noticed(string protection)
     {
