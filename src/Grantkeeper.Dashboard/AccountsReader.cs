@@ -30,7 +30,7 @@ internal sealed class AccountsReader(
                 failing.TryGetValue(integration.Id, out var trouble) ? trouble : null, sandbox.Reach(integration), ran is { } run && run.Id == integration.Id ? run.Answer : null, options, key, now))],
             [.. mine.Where(integration => integration.Status == IntegrationStatus.Revoked).Select(integration => new DisconnectedAccount(
                 integration.Id, integration.AccountName ?? integration.AccountEmail ?? integration.AccountId ?? "Account", catalogue.Find(integration.Provider)?.DisplayName ?? integration.Provider))],
-            [.. offered.Where(provider => provider.IsConfigured).OrderBy(provider => provider.Manifest.Verification == Verification.Simulated ? 0 : 1).Select(provider => ProviderChoice.Of(provider, connected.Contains(provider.Key)))],
+            [.. offered.Where(provider => provider.IsConfigured).OrderBy(provider => provider.Key == "sandbox" ? 0 : 1).Select(provider => ProviderChoice.Of(provider, connected.Contains(provider.Key)))],
             offered.Any(provider => !provider.IsConfigured), OwnPages.ConnectTarget(options));
     }
 }

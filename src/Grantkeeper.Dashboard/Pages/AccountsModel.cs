@@ -22,7 +22,7 @@ public sealed record DisconnectedAccount(Guid IntegrationId, string Name, string
 public sealed record ProviderChoice(string Key, string DisplayName, string? Note, bool IsAnother)
 {
     internal static ProviderChoice Of(Provider provider, bool isAnother) => new(
-        provider.Key, provider.DisplayName, provider.Manifest.Verification == Verification.Simulated ? "simulated, no real account is touched" : null, isAnother);
+        provider.Key, provider.DisplayName, provider.IsPlayed ? "simulated, no real account is touched" : null, isAnother);
 }
 
 /// <summary>One scope, in the provider's spelling and in words where its manifest has some.</summary>

@@ -15,7 +15,7 @@ public sealed record RefusedClient(string Provider, string ClientId, IReadOnlyLi
 public sealed record ProviderCard(
     string Key, string DisplayName, string? Note, string Status, string Tone, string? ClientId, string Origin, bool IsEditable, bool IsStored, bool HasSecret, bool IsPublic,
     string? RedirectUri, string? ConsoleUrl, string? DocsUrl, IReadOnlyList<string> EnvironmentNames, IReadOnlyList<string> MissingSettings, IReadOnlyList<string> Warnings,
-    DateTimeOffset? UpdatedAt, IReadOnlyList<string> Faults, bool IsOpen, IReadOnlyList<string> Standing, string? Trouble)
+    DateTimeOffset? UpdatedAt, IReadOnlyList<string> Faults, bool IsOpen, IReadOnlyList<string> Standing, string? Trouble, bool IsShown)
 {
     internal static ProviderCard Of(ProviderSetup setup, ProviderStanding standing, RefusedClient? refused)
     {
@@ -41,7 +41,9 @@ public sealed record ProviderCard(
             setup.IsEditable, provider.Origin == ClientOrigin.Stored || setup.Stored is not null, !provider.Client.ClientSecret.IsEmpty, provider.IsPublicClient,
             setup.RedirectUri.IsSuccess ? setup.RedirectUri.Value : null, provider.Manifest.ConsoleUrl?.AbsoluteUri, provider.Manifest.DocsUrl,
             provider.IsPublicClient ? [$"{prefix}_CLIENT_ID"] : [$"{prefix}_CLIENT_ID", $"{prefix}_CLIENT_SECRET"], provider.MissingSettings, setup.Warnings, setup.Stored?.UpdatedAt,
-            mine?.Faults ?? [], mine is not null, setup.IsReady ? Standings(standing) : [], TroubleOf(standing));
+            mine?.Faults ?? [], mine is not null, setup.IsReady ? Standings(standing) : [], TroubleOf(standing),
+            // The eight that are made for, and whatever somebody has begun to set up; the long rest is behind one line.
+            provider.Manifest.Verification == Verification.Simulated || provider.Origin != ClientOrigin.None || setup.Stored is not null || provider.Manifest.Discovery);
     }
 
     /// <summary>How it does, a line each.</summary>

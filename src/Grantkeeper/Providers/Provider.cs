@@ -40,6 +40,10 @@ internal sealed record Provider(
         ? this
         : this with { Client = stored, Origin = ClientOrigin.Stored, MissingClient = [] };
 
+    /// <summary>True while a simulation on this machine stands in for the platform: no real account is touched.</summary>
+    public bool IsPlayed => Manifest.Verification == Verification.Simulated
+        && (Manifest.TokenEndpoint ?? (Uri.TryCreate(Manifest.Issuer, UriKind.Absolute, out var issuer) ? issuer : null)) is { IsLoopback: true };
+
     public string Key => Manifest.Key;
 
     public string DisplayName => Manifest.DisplayName;

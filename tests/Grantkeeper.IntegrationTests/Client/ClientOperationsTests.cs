@@ -85,7 +85,7 @@ public sealed partial class ClientOperationsTests
         (await client.GetHealth(cancellation)).Value.Components.Keys.ShouldContain("database");
         (await client.GetProviderHealth("sandbox", cancellation)).Value.CircuitBreakerState.ShouldBe("closed");
         (await client.ListResources("sandbox", "user_1", cancellation: cancellation)).Problem!.Code.ShouldBe("providers.resources_unsupported");
-        (await client.RefreshExpired(new RefreshExpiredRequest("user_1", null, null), cancellation)).Value.HasMore.ShouldBeFalse();
+        (await client.RefreshExpired(new RefreshExpiredRequest("nobody", null, null), cancellation)).Value.HasMore.ShouldBeFalse();
         (await client.CleanUp(cancellation)).Value.Tokens.ShouldBe(0);
         var timeline = (await client.GetTimeline(account.IntegrationId, "user_1", pageSize: 2, cancellation: cancellation)).Value;
         (timeline.Verdict.Kind, timeline.Timeline.Count, timeline.Generation).ShouldBe(("healthy", 2, 3));

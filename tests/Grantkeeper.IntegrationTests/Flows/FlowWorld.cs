@@ -61,8 +61,9 @@ internal sealed class FlowWorld : IAsyncDisposable
     /// <param name="kind">Which host.</param>
     /// <param name="more">Further settings.</param>
     /// <param name="database">A database instead of a new one.</param>
-    /// <param name="platforms">Whether the eight platforms are configured too, with the sandbox's simulations as their servers, which then ask nobody.</param>
-    public static async Task<FlowWorld> Start(HostKind kind, IReadOnlyDictionary<string, string?>? more = null, TestDatabase? database = null, bool platforms = false)
+    /// <param name="platforms">Whether the eight platforms are configured too, with the sandbox's simulations as their servers.</param>
+    /// <param name="asks">Whether the simulated platforms show their pages; else they grant everything at once.</param>
+    public static async Task<FlowWorld> Start(HostKind kind, IReadOnlyDictionary<string, string?>? more = null, TestDatabase? database = null, bool platforms = false, bool asks = false)
     {
         string[] keys = platforms ? [.. Keys, .. PlatformSettings.Providers] : Keys;
         var port = FreePort.Next();
@@ -71,7 +72,7 @@ internal sealed class FlowWorld : IAsyncDisposable
         {
             Urls = "http://127.0.0.1:0",
             Clients = [new ClientRegistration("grantkeeper", ClientSecret, [.. keys.Select(key => $"{origin}/oauth/{key}/callback")])],
-            AutoConsent = platforms,
+            AutoConsent = platforms && !asks,
         });
         var tap = new ProviderTap();
         sandbox.Use(next => http => tap.Handle(http, next));

@@ -25,14 +25,14 @@ internal sealed class PagesWorld : IAsyncDisposable
 
     public string Origin => World.Host.Origin;
 
-    public static async Task<PagesWorld> Start(ChromiumBrowser chromium, BrowserNewContextOptions? browser = null, IReadOnlyDictionary<string, string?>? more = null)
+    public static async Task<PagesWorld> Start(ChromiumBrowser chromium, BrowserNewContextOptions? browser = null, IReadOnlyDictionary<string, string?>? more = null, bool platforms = false)
     {
         var dataPath = Directory.CreateTempSubdirectory("gk pages-").FullName;
         await File.WriteAllTextAsync(Path.Combine(dataPath, "api-key"), FlowHost.ApiKey + "\n", TestContext.Current.CancellationToken);
         var settings = new Dictionary<string, string?> { ["GRANTKEEPER_DATA_PATH"] = dataPath };
         foreach (var (name, value) in more ?? new Dictionary<string, string?>())
             settings[name] = value;
-        var world = await FlowWorld.Start(HostKind.Server, settings);
+        var world = await FlowWorld.Start(HostKind.Server, settings, platforms: platforms, asks: true);
         var session = await chromium.NewSession(browser);
         session.Page.SetDefaultTimeout(60_000);
         return new PagesWorld(world, session, dataPath);

@@ -10,6 +10,14 @@ public sealed class ProviderCatalogueTests
     private static readonly (string, string)[] Acme = [("acme.yaml", Good)];
 
     [Fact]
+    public void Only_a_platform_on_this_machine_is_called_simulated()
+    {
+        Catalogue([]).Find("google").ShouldNotBeNull().IsPlayed.ShouldBeFalse("with its own endpoints it is the real one");
+        Catalogue([], ("DEPLOY_ENV", "development"), ("Grantkeeper:Providers:google:token_endpoint", "http://127.0.0.1:8100/google/token")).Find("google").ShouldNotBeNull().IsPlayed.ShouldBeTrue();
+        Catalogue([], ("DEPLOY_ENV", "development"), ("Grantkeeper:Providers:github:token_endpoint", "http://127.0.0.1:9000/token")).Find("github").ShouldNotBeNull().IsPlayed.ShouldBeFalse("nobody plays it");
+    }
+
+    [Fact]
     public void The_built_in_manifests_are_valid()
     {
         new[] { "bing", "generic_oidc", "google", "gsc", "microsoft", "notion", "wix", "wordpress", "wordpress_oauth21", "youtube" }.Except(Catalogue([]).Offered.Select(provider => provider.Key)).ShouldBeEmpty();
