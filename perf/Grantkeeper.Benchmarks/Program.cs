@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Grantkeeper.Benchmarks.Processes;
 using Grantkeeper.Benchmarks.Refreshing;
+using Grantkeeper.Benchmarks.Starting;
 
 namespace Grantkeeper.Benchmarks;
 
@@ -17,6 +18,8 @@ internal static class Program
 
     private static readonly (string Bar, Func<Effort, Task<IReadOnlyList<Figure>>> Run)[] Suites =
     [
+        // First, since a start is cold.
+        ("P7", _ => Manifests.Run()),
         ("P3", async effort => [await Burst.Run(effort)]),
         ("P4", async effort => [await RefreshRate.Run(effort), await DueAtOnce.Run(effort)]),
         ("P7", async effort => [await Idle.Run(effort)]),
