@@ -160,11 +160,12 @@ public sealed class PlatformTests : IAsyncLifetime
         _world.Platform("bing").Counters[Counter.ReuseDetected].ShouldBe(0);
     }
 
-    [Theory, MemberData(nameof(Keys))]
+    /// <summary>All that are renewed: at WordPress.com's classic server there is nothing to renew with.</summary>
+    public static TheoryData<string> Renewed() => [.. Keys().Select(row => row.Data).Where(key => key != "wordpress")];
+
+    [Theory, MemberData(nameof(Renewed))]
     public async Task Trouble_at_a_platform_keeps_the_old_token(string key)
     {
-        if (key == "wordpress")
-            return;
         await _world.Connect("user_1", provider: key);
         var before = (string)(await _world.Host.Get($"/oauth/{key}/token?user_id=user_1")).Json["access_token"]!;
         _world.Platform(key).Faults.Add(new Fault(FaultEndpoint.Refresh, FaultMode.Html, 502));
