@@ -27,6 +27,7 @@ public static class GrantkeeperEndpointRouteBuilderExtensions
         BrowserModuleEndpoints.Map(endpoints);
         AdministrationEndpoints.Map(endpoints);
         ClientEndpoints.Map(endpoints);
+        ProviderEndpoints.Map(endpoints);
         DiagnosticsEndpoints.Map(endpoints);
         return endpoints;
     }

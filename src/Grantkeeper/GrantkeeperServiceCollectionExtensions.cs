@@ -55,6 +55,7 @@ public static class GrantkeeperServiceCollectionExtensions
         AddHttp(services);
         AddGrants(services);
         services.AddSingleton<Doctor>();
+        services.AddSingleton<ProviderProbe>();
         services.AddSingleton<TokenExplanation>();
         return services;
     }
@@ -109,7 +110,8 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddSingleton<OutboxDelivery>();
         services.AddHostedService<OutboxWorker>();
         services.AddSingleton<ClientRegistrations>();
-        services.AddHostedService<ClientRegistrationsPoll>();
+        services.AddSingleton<StoredManifests>();
+        services.AddHostedService<ProvidersPoll>();
         services.AddSingleton<EndpointDiscovery>();
         services.AddSingleton<TokenRequests>();
         services.AddSingleton<AccountReader>();
@@ -176,6 +178,7 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddSingleton<DisconnectFlow>();
         services.AddSingleton<Timelines>();
         services.AddSingleton<ProviderSetups>();
+        services.AddSingleton<ProviderChanges>();
         services.AddSingleton<SandboxControls>();
         services.AddSingleton<Connections>();
         services.AddSingleton<IConnections>(provider => provider.GetRequiredService<Connections>());

@@ -68,7 +68,7 @@ internal static class DoctorCommand
         return (await client.Diagnose(provider, cancellation)).TryGet(out var answer, out var problem) ? Show(answer, output) : output.Refuse(problem);
     }
 
-    private static int Show(DiagnosticsAnswer answer, Output output)
+    internal static int Show(DiagnosticsAnswer answer, Output output)
     {
         if (output.IsJson)
             output.Json(answer);

@@ -9,7 +9,13 @@ namespace Grantkeeper.Cli.Commands;
 /// <summary><c>providers</c>: what a server offers, and manifests before it sees them.</summary>
 internal static class ProvidersCommand
 {
-    public static Command Create(ToolEnvironment environment) => new("providers", "Providers and their manifests") { List(environment), Show(environment), Lint(environment) };
+    public static Command Create(ToolEnvironment environment)
+    {
+        var command = new Command("providers", "Providers and their manifests") { List(environment), Show(environment), Lint(environment) };
+        foreach (var verb in ProviderChangesCommand.Create(environment))
+            command.Subcommands.Add(verb);
+        return command;
+    }
 
     private static Command List(ToolEnvironment environment)
     {

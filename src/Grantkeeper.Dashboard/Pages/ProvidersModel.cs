@@ -1,4 +1,5 @@
 using Grantkeeper.Administration;
+using Grantkeeper.Client.Contracts;
 using Grantkeeper.Monitoring;
 using Grantkeeper.Providers;
 using Grantkeeper.Resilience;
@@ -6,7 +7,20 @@ using Grantkeeper.Resilience;
 namespace Grantkeeper.Dashboard.Pages;
 
 /// <summary>What the providers page shows.</summary>
-public sealed record ProvidersModel(Notice? Notice, IReadOnlyList<ProviderCard> Providers);
+/// <param name="Notice">What was just done.</param>
+/// <param name="Faults">Why what lies in the folder of manifests, or is stored, is not in force.</param>
+/// <param name="Providers">The providers, what works first.</param>
+public sealed record ProvidersModel(Notice? Notice, IReadOnlyList<string> Faults, IReadOnlyList<ProviderCard> Providers);
+
+/// <summary>What trying a provider found.</summary>
+public sealed record ProviderReport(string Provider, IReadOnlyList<DiagnosticFinding> Findings)
+{
+    /// <summary>The sentence above the findings, and its tone.</summary>
+    public (string Text, string Tone) Summary => Findings.Any(finding => finding.Verdict == "fail") ? ("It does not work yet.", "bad")
+        : Findings.Any(finding => finding.Verdict == "warn") ? ("It works as far as can be seen without an account; look at what is marked.", "warn")
+        : ("It works, as far as can be seen without an account.", "good");
+}
+
 
 /// <summary>What a refused form looked like; never its secret.</summary>
 public sealed record RefusedClient(string Provider, string ClientId, IReadOnlyList<string> Faults);
@@ -15,12 +29,11 @@ public sealed record RefusedClient(string Provider, string ClientId, IReadOnlyLi
 public sealed record ProviderCard(
     string Key, string DisplayName, string? Note, string Status, string Tone, string? ClientId, string Origin, bool IsEditable, bool IsStored, bool HasSecret, bool IsPublic,
     string? RedirectUri, string? ConsoleUrl, string? DocsUrl, IReadOnlyList<string> EnvironmentNames, IReadOnlyList<string> MissingSettings, IReadOnlyList<string> Warnings,
-    DateTimeOffset? UpdatedAt, IReadOnlyList<string> Faults, bool IsOpen, IReadOnlyList<string> Standing, string? Trouble, bool IsShown)
+    DateTimeOffset? UpdatedAt, IReadOnlyList<string> Faults, bool IsOpen, IReadOnlyList<string> Standing, string? Trouble, bool IsShown, bool IsReady, ProviderReport? Report)
 {
-    internal static ProviderCard Of(ProviderSetup setup, ProviderStanding standing, RefusedClient? refused)
+    internal static ProviderCard Of(ProviderSetup setup, ProviderStanding standing, RefusedClient? refused, ProviderReport? report)
     {
         var provider = setup.Provider;
-        var prefix = provider.Key.ToUpperInvariant();
         var mine = refused?.Provider == provider.Key ? refused : null;
         var (status, tone) = setup switch
         {
@@ -40,10 +53,12 @@ public sealed record ProviderCard(
             },
             setup.IsEditable, provider.Origin == ClientOrigin.Stored || setup.Stored is not null, !provider.Client.ClientSecret.IsEmpty, provider.IsPublicClient,
             setup.RedirectUri.IsSuccess ? setup.RedirectUri.Value : null, provider.Manifest.ConsoleUrl?.AbsoluteUri, provider.Manifest.DocsUrl,
-            provider.IsPublicClient ? [$"{prefix}_CLIENT_ID"] : [$"{prefix}_CLIENT_ID", $"{prefix}_CLIENT_SECRET"], provider.MissingSettings, setup.Warnings, setup.Stored?.UpdatedAt,
+            provider.IsPublicClient ? [provider.SettingOf("CLIENT_ID")] : [provider.SettingOf("CLIENT_ID"), provider.SettingOf("CLIENT_SECRET")], provider.MissingSettings, setup.Warnings, setup.Stored?.UpdatedAt,
             mine?.Faults ?? [], mine is not null, setup.IsReady ? Standings(standing) : [], TroubleOf(standing),
             // The eight that are made for, and whatever somebody has begun to set up; the long rest is behind one line.
-            provider.Manifest.Verification == Verification.Simulated || provider.Origin != ClientOrigin.None || setup.Stored is not null || provider.Manifest.Discovery);
+            provider.Manifest.Verification == Verification.Simulated || provider.Origin != ClientOrigin.None || setup.Stored is not null || provider.Manifest.Discovery
+                || provider.Source != ManifestOrigin.Shipped || provider.IsAdded,
+            setup.IsReady, report?.Provider == provider.Key ? report : null);
     }
 
     /// <summary>How it does, a line each.</summary>

@@ -69,7 +69,9 @@ internal sealed class ProviderSetups(ProviderCatalogue catalogue, ClientRegistra
         if (provider.Origin == ClientOrigin.Environment && stored is not null)
             warnings.Add("A registration is stored too. The environment wins; the stored one is not used.");
         if (provider.Origin != ClientOrigin.Environment && stored is not null && provider.Origin != ClientOrigin.Stored)
-            warnings.Add("The stored client secret cannot be used: it does not open, or there is none. Enter the registration again.");
+            warnings.Add(provider.Source == ManifestOrigin.Stored && stored.EnteredFor != provider.Manifest.Origins
+                ? "The provider's addresses have changed since its client was entered. Enter the registration again."
+                : "The stored client secret cannot be used: it does not open, or there is none. Enter the registration again.");
         warnings.AddRange(ClientAdvice.Warnings(provider));
         return new ProviderSetup(provider, redirectUri, stored, warnings);
     }

@@ -23,6 +23,8 @@ internal enum AuditAction
     SignIn,
     ClientChanged,
     ClientRemoved,
+    ProviderChanged,
+    ProviderRemoved,
     SandboxExpired,
     ConnectSessionCreated,
     ConnectSessionRedeemed,

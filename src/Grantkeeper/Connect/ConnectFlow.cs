@@ -59,24 +59,14 @@ internal sealed class ConnectFlow(
         // 3. code_verifier, state, nonce, start handle
         var (verifier, state, nonce, handle) = (Pkce.NewVerifier(), RandomHandle.New(), RandomHandle.New(), RandomHandle.New());
         var scopes = provider.ScopesFor(asked.Scopes);
-        var isCode = provider.Manifest.Flow == ConnectionFlow.Code;
-        var challenge = isCode && provider.Manifest.Pkce ? Pkce.ChallengeOf(verifier) : null;
+        var challenge = provider.Manifest is { Flow: ConnectionFlow.Code, Pkce: true } ? Pkce.ChallengeOf(verifier) : null;
         var usesNonce = scopes.Contains(OAuthNames.OpenIdScope);
-        var url = !isCode ? AppInstance.InstallUrl(endpoints.Authorization, provider.Client.ClientId, redirectUri, state) : new AuthorizationRequest
+        var url = AuthorizationPage.Url(provider, endpoints, new AuthorizationAsk(redirectUri, scopes, state)
         {
-            AuthorizationEndpoint = endpoints.Authorization,
-            ClientId = provider.Client.ClientId,
-            ClientIdParameter = provider.Manifest.ClientIdParameter,
-            RedirectUri = redirectUri,
-            Scopes = scopes,
-            ScopeSeparator = provider.Manifest.ScopeSeparator,
-            State = state,
             CodeChallenge = challenge,
             Nonce = usesNonce ? nonce : default,
             LoginHint = asked.LoginHint,
-            ResponseMode = provider.Manifest.ResponseMode,
-            Extra = provider.Manifest.AuthorizationParameters,
-        }.ToUrl();
+        });
 
         // 4. store the flow
         var flow = new PendingFlow

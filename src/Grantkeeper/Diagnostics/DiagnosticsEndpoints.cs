@@ -14,8 +14,17 @@ namespace Grantkeeper.Diagnostics;
 /// <summary>What the command-line tool asks a running node: its own examination, and why a token is as it is.</summary>
 internal static class DiagnosticsEndpoints
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.Api<DiagnosticsAnswer>(
-        "GET", "/api/v1/oauth/admin/diagnostics", Permissions.Admin, "Examines the deployment, with provider that one alone, with provider and user_id that user's token", Examine);
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.Api<DiagnosticsAnswer>(
+            "GET", "/api/v1/oauth/admin/diagnostics", Permissions.Admin, "Examines the deployment, with provider that one alone, with provider and user_id that user's token", Examine);
+        routes.Api<DiagnosticsAnswer>(
+            "POST", "/api/v1/oauth/admin/providers/{provider}/test", Permissions.Admin, "Tries a provider with this deployment's client: about ten requests there, with a made-up code and tokens", Try);
+    }
+
+    private static async Task<IResult> Try(HttpContext http, ProviderProbe probe, ProviderCatalogue catalogue, TimeProvider time, string provider) => catalogue.Find(provider) is { } known
+        ? Answer(await probe.Examine(known, http.RequestAborted), time)
+        : Answers.Problem(new Failure(ErrorCatalogue.Providers.Unknown));
 
     private static async Task<IResult> Examine(
         HttpContext http, Doctor doctor, TokenExplanation explanation, ProviderCatalogue catalogue, ProviderCalls calls, TimeProvider time, string? provider,

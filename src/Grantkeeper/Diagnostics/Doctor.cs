@@ -34,6 +34,8 @@ internal sealed class Doctor(GrantkeeperOptions options, ProviderCatalogue catal
         var (attempts, outbox) = await Lately(isUsable, cancellation);
         if (outbox is not null)
             findings.Add(outbox);
+        if (only is null && Manifests() is { } manifests)
+            findings.Add(manifests);
         var checks = new ProviderChecks(options, egress, time);
         var providers = only is null ? catalogue.Offered.ToList() : [only];
         // Each waits for a network of its own.
@@ -47,6 +49,11 @@ internal sealed class Doctor(GrantkeeperOptions options, ProviderCatalogue catal
 
         return findings;
     }
+
+    /// <summary>Null when there is no folder of manifests and nothing wrong with what is stored.</summary>
+    private DiagnosticFinding? Manifests() => catalogue.Faults is { Count: > 0 } faults
+        ? Finding.Bad("manifests", null, $"A change is not in force: {string.Join("; ", faults)}.", "What was in force before stays so, on this node.", "Correct it; it is taken within seconds, without a restart.")
+        : options.ProvidersPath is null ? null : Finding.Good("manifests", null, $"What lies in {options.ProvidersPath} is in force.");
 
     private async Task<(Dictionary<string, RefreshChecks.Tally>? Attempts, DiagnosticFinding? Outbox)> Lately(bool isUsable, CancellationToken cancellation)
     {

@@ -31,6 +31,21 @@ public static partial class ErrorCatalogue
             "No client registration is stored for this provider.",
             "GET /api/v1/oauth/admin/clients/{provider} says where a registration comes from.");
 
+        /// <summary>The API changes what came over the API.</summary>
+        public static readonly ErrorCode NotYours = new("providers.not_yours", 409, "Provider is not changed here",
+            "This provider comes from a file on the machine or with Grantkeeper. The API adds providers and changes those that it added; it could otherwise lead another provider's client secret and tokens to an address of its choice.",
+            "Change the file in GRANTKEEPER_PROVIDERS_PATH, set Grantkeeper__Providers__{key}__{member}, or add a provider of another key that extends this one.");
+
+        /// <summary>It has grants.</summary>
+        public static readonly ErrorCode InUse = new("providers.in_use", 409, "Provider is in use",
+            "Somebody has a grant at this provider. Its addresses cannot change, and it cannot be removed, since its tokens would go to another address or to none.",
+            "Disconnect its integrations first, or add the new addresses as a provider of another key.");
+
+        /// <summary>Nothing to remove.</summary>
+        public static readonly ErrorCode NotStored = new("providers.not_stored", 404, "No stored provider",
+            "No provider of this key was added over the API.",
+            "GET /api/v1/oauth/admin/providers says where each provider comes from.");
+
         /// <summary>There is no account endpoint to call.</summary>
         public static readonly ErrorCode NoAccountEndpoint = new("providers.no_account_endpoint", 409, "No account endpoint",
             "The provider's manifest and metadata name no endpoint that describes the account, so there is nothing to try a token at.",

@@ -41,6 +41,10 @@ internal sealed class IntegrationStore(Database database)
             Map, cancellation, filter.UserId, filter.Provider, filter.ActiveOnly, filter.After, filter.Limit);
     }
 
+    /// <summary>True when somebody has a grant at a provider.</summary>
+    public async Task<bool> AnyAt(string provider, CancellationToken cancellation) => await database.AsService(ServiceReason.Administrator).Read(
+        "SELECT provider FROM oauth_integrations WHERE provider = $1 AND status <> 'revoked' LIMIT 1", row => row.GetString(0), cancellation, provider) is not null;
+
     internal static Integration Map(NpgsqlDataReader row) => new()
     {
         UserId = row.GetString(0),

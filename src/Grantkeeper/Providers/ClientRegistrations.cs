@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace Grantkeeper.Providers;
 
 /// <summary>Who wrote a stored registration, and when.</summary>
-internal sealed record StoredClient(Guid Id, string Provider, string ClientId, string? SealedSecret, DateTimeOffset UpdatedAt, string UpdatedBy);
+internal sealed record StoredClient(Guid Id, string Provider, string ClientId, string? SealedSecret, DateTimeOffset UpdatedAt, string UpdatedBy, string? EnteredFor);
 
 /// <summary>
 /// Client registrations that operators write while the deployment runs: sealed for the system in the platform database,
@@ -16,7 +16,7 @@ internal sealed record StoredClient(Guid Id, string Provider, string ClientId, s
 internal sealed class ClientRegistrations(PlatformDatabase platform, Database userData, SecretBox box, ProviderCatalogue catalogue, AuditLog audit, TimeProvider time, ILogger<ClientRegistrations> logger)
     : IDisposable
 {
-    private const string Columns = "id, provider, client_id, sealed_secret, updated_at, updated_by";
+    private const string Columns = "id, provider, client_id, sealed_secret, updated_at, updated_by, entered_for";
 
     private readonly SemaphoreSlim _loading = new(1, 1);
     private IReadOnlyList<StoredClient> _seen = [];
@@ -32,10 +32,10 @@ internal sealed class ClientRegistrations(PlatformDatabase platform, Database us
         var id = Guid.CreateVersion7(time.GetUtcNow());
         await platform.Database.AsService(ServiceReason.Deployment).Execute(
             """
-            INSERT INTO client_registrations (id, provider, client_id, sealed_secret, updated_by) VALUES ($1, $2, $3, $4, $5)
-            ON CONFLICT (provider) DO UPDATE SET id = $1, client_id = $3, sealed_secret = $4, updated_at = now(), updated_by = $5
+            INSERT INTO client_registrations (id, provider, client_id, sealed_secret, updated_by, entered_for) VALUES ($1, $2, $3, $4, $5, $6)
+            ON CONFLICT (provider) DO UPDATE SET id = $1, client_id = $3, sealed_secret = $4, updated_at = now(), updated_by = $5, entered_for = $6
             """,
-            cancellation, id, provider.Key, clientId, secret.IsEmpty ? null : box.Seal(secret, Context(provider.Key, id), []), source.Caller ?? "process");
+            cancellation, id, provider.Key, clientId, secret.IsEmpty ? null : box.Seal(secret, Context(provider.Key, id), []), source.Caller ?? "process", provider.Manifest.Origins);
         await Record(AuditAction.ClientChanged, provider, source);
         await Load(cancellation);
         return default(Done);
@@ -60,7 +60,7 @@ internal sealed class ClientRegistrations(PlatformDatabase platform, Database us
         {
             var stored = await platform.Database.AsService(ServiceReason.Deployment).ReadAll(
                 $"SELECT {Columns} FROM client_registrations ORDER BY provider LIMIT 1000",
-                row => new StoredClient(row.GetGuid(0), row.GetString(1), row.GetString(2), row.TextOrNull(3), row.Time(4), row.GetString(5)), cancellation);
+                row => new StoredClient(row.GetGuid(0), row.GetString(1), row.GetString(2), row.TextOrNull(3), row.Time(4), row.GetString(5), row.TextOrNull(6)), cancellation);
             if (stored.Select(client => client.Id).SequenceEqual(_seen.Select(client => client.Id)))
                 return;
             var opened = new Dictionary<string, ClientRegistration>(StringComparer.Ordinal);
@@ -84,9 +84,9 @@ internal sealed class ClientRegistrations(PlatformDatabase platform, Database us
     private ClientRegistration? Open(StoredClient client)
     {
         if (client.SealedSecret is null)
-            return new ClientRegistration(client.ClientId, default, null);
+            return new ClientRegistration(client.ClientId, default, null) { EnteredFor = client.EnteredFor };
         if (box.Open(client.SealedSecret, Context(client.Provider, client.Id), []) is { } secret)
-            return new ClientRegistration(client.ClientId, secret, null);
+            return new ClientRegistration(client.ClientId, secret, null) { EnteredFor = client.EnteredFor };
         // The provider counts as not configured: a request without its secret would only be refused there.
         ProvidersLog.ClientUnreadable(logger, client.Provider);
         return null;

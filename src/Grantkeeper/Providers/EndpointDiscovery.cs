@@ -36,7 +36,7 @@ internal sealed class EndpointDiscovery(IEgress egress, TimeProvider time)
             };
         }
 
-        if (!(await Metadata(manifest.Issuer!)).TryGet(out var metadata, out var failure))
+        if (!(await MetadataOf(manifest.Issuer!)).TryGet(out var metadata, out var failure))
             return failure;
         return new ProviderEndpoints
         {
@@ -52,7 +52,8 @@ internal sealed class EndpointDiscovery(IEgress egress, TimeProvider time)
         };
     }
 
-    private async Task<Result<ServerMetadata>> Metadata(string issuer)
+    /// <summary>What an issuer says of itself. Failure: <c>providers.discovery_failed</c>.</summary>
+    public async Task<Result<ServerMetadata>> MetadataOf(string issuer)
     {
         if (_known.TryGetValue(issuer, out var known) && known.FetchedAt + FreshFor > time.GetUtcNow())
             return known.Metadata;

@@ -5,7 +5,11 @@ using Grantkeeper.OAuth;
 namespace Grantkeeper.Providers;
 
 /// <summary>The operator's client at a provider. <paramref name="RedirectUri"/> is what was configured, not yet judged.</summary>
-internal sealed record ClientRegistration(string ClientId, Secret ClientSecret, string? RedirectUri);
+internal sealed record ClientRegistration(string ClientId, Secret ClientSecret, string? RedirectUri)
+{
+    /// <summary>The origins that the provider's manifest named when a stored one was entered.</summary>
+    public string? EnteredFor { get; init; }
+}
 
 /// <summary>Where a client registration comes from.</summary>
 internal enum ClientOrigin
@@ -29,14 +33,24 @@ internal enum ClientOrigin
 internal sealed record Provider(
     ProviderManifest Manifest, ClientRegistration Client, ClientOrigin Origin, IReadOnlyList<string> MissingClient, IReadOnlyList<string> MissingSettings)
 {
+    /// <summary>Where its manifest was written.</summary>
+    public ManifestOrigin Source { get; init; }
+
+    /// <summary>True for a shipped draft that the operator has looked through and offers.</summary>
+    public bool IsAdded { get; init; }
+
     /// <summary>The settings that are missing, by the names of their variables.</summary>
     public IReadOnlyList<string> Missing => [.. MissingClient, .. MissingSettings];
 
     /// <summary>True when the provider knows no client secrets.</summary>
     public bool IsPublicClient => Manifest.ClientAuthentication == ClientAuthenticationMethod.None;
 
-    /// <summary>The same provider with a stored registration; one from the environment stays, and so does one that lacks its secret.</summary>
+    /// <summary>
+    /// The same provider with a stored registration; one from the environment stays, and so does one that lacks its secret. A
+    /// manifest that came over the API gets only what was entered for the addresses that it names now.
+    /// </summary>
     public Provider With(ClientRegistration stored) => Origin == ClientOrigin.Environment || (stored.ClientSecret.IsEmpty && !IsPublicClient)
+        || (Source == ManifestOrigin.Stored && stored.EnteredFor != Manifest.Origins)
         ? this
         : this with { Client = stored, Origin = ClientOrigin.Stored, MissingClient = [] };
 
@@ -47,6 +61,9 @@ internal sealed record Provider(
     public string Key => Manifest.Key;
 
     public string DisplayName => Manifest.DisplayName;
+
+    /// <summary>The name by which the operator sets something of it in the environment, for example <c>CLIENT_ID</c>.</summary>
+    public string SettingOf(string name) => ProviderSettings.NameOf(Key, name, Source == ManifestOrigin.Stored);
 
     /// <summary>True when every setting that a request needs is there.</summary>
     public bool IsConfigured => MissingClient.Count == 0 && MissingSettings.Count == 0;

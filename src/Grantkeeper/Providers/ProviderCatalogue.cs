@@ -1,8 +1,4 @@
 using System.Collections.Frozen;
-using System.Reflection;
-using System.Text.Json.Nodes;
-using Grantkeeper.Encryption;
-using Grantkeeper.OAuth;
 using Grantkeeper.Settings;
 using Microsoft.Extensions.Configuration;
 
@@ -10,183 +6,131 @@ namespace Grantkeeper.Providers;
 
 /// <summary>
 /// All providers of this deployment by key. Keys are folded: case and hyphens do not matter (R36). What callers see is an
-/// immutable snapshot; <see cref="Use"/> swaps it as a whole.
+/// immutable snapshot, made of three layers that change on their own: manifests on this machine, manifests in the database,
+/// client registrations in the database. A layer that turned bad leaves the snapshot as it was.
 /// </summary>
 internal sealed class ProviderCatalogue
 {
-    private const string SandboxKey = "sandbox";
-    private readonly FrozenDictionary<string, Provider> _configured;
-    private volatile FrozenDictionary<string, Provider> _byKey;
+    private readonly CatalogueReader _reader;
+    private readonly string? _folder;
+    private readonly Lock _changing = new();
+    private IReadOnlyList<ManifestText> _files;
+    private IReadOnlyList<ManifestText> _lookedAt;
+    private IReadOnlyList<Provider> _ofFiles;
+    private IReadOnlyList<StoredManifest> _stored = [];
+    private IReadOnlyDictionary<string, ClientRegistration> _clients = FrozenDictionary<string, ClientRegistration>.Empty;
+    private volatile FrozenDictionary<string, Provider> _byKey = FrozenDictionary<string, Provider>.Empty;
+    private volatile IReadOnlyList<string> _folderFaults = [];
+    private volatile IReadOnlyList<string> _storedFaults = [];
 
-    private ProviderCatalogue(IEnumerable<Provider> providers) =>
-        _byKey = _configured = providers.ToFrozenDictionary(provider => provider.Key, StringComparer.Ordinal);
+    private ProviderCatalogue(CatalogueReader reader, string? folder, IReadOnlyList<ManifestText> files, IReadOnlyList<Provider> providers)
+    {
+        (_reader, _folder, _files, _lookedAt, _ofFiles) = (reader, folder, files, files, providers);
+        Assemble();
+    }
 
     /// <summary>Every provider, drafts included.</summary>
     public IEnumerable<Provider> All => _byKey.Values.OrderBy(provider => provider.Key, StringComparer.Ordinal);
 
-    /// <summary>Lays stored registrations, by provider key, over what the configuration says. Keys of unknown providers are passed over.</summary>
-    public void Use(IReadOnlyDictionary<string, ClientRegistration> stored) => _byKey = _configured.Values
-        .Select(provider => stored.TryGetValue(provider.Key, out var client) ? provider.With(client with { RedirectUri = provider.Client.RedirectUri }) : provider)
-        .ToFrozenDictionary(provider => provider.Key, StringComparer.Ordinal);
+    /// <summary>What is offered: drafts that are shipped only once the operator has added or configured them.</summary>
+    public IEnumerable<Provider> Offered => All.Where(provider =>
+        provider.Manifest.Verification != Verification.Draft || provider.Source != ManifestOrigin.Shipped || provider.IsAdded || provider.IsConfigured);
 
-    /// <summary>What is offered: drafts only once the operator has configured them.</summary>
-    public IEnumerable<Provider> Offered => _byKey.Values
-        .Where(provider => provider.Manifest.Verification != Verification.Draft || provider.IsConfigured)
-        .OrderBy(provider => provider.Key, StringComparer.Ordinal);
+    /// <summary>Why what lies in the folder is not in force; empty when all is.</summary>
+    public IReadOnlyList<string> FolderFaults => _folderFaults;
 
-    public Provider? Find(string key) =>
-        key.Length <= 64 ? _byKey.GetValueOrDefault(key.ToLowerInvariant().Replace('-', '_')) : null;
+    /// <summary>Why what lies in the folder, or in the database, is not in force; empty when all is.</summary>
+    public IReadOnlyList<string> Faults => [.. _folderFaults, .. _storedFaults];
 
-    /// <summary>Reads the built-in manifests, then the operator's folder, then overrides; reports every fault of all of them.</summary>
+    public Provider? Find(string key) => _byKey.GetValueOrDefault(Fold(key));
+
+    /// <summary>A key as it is stored: small letters, no hyphens; what cannot be a key stays none.</summary>
+    public static string Fold(string key) => key.Length <= 64 ? key.ToLowerInvariant().Replace('-', '_') : "";
+
+    /// <summary>Reads the shipped manifests, the operator's folder and the overrides; reports every fault of all of them.</summary>
     public static ProviderCatalogue? Read(IConfiguration configuration, GrantkeeperOptions options, List<string> faults)
     {
         var before = faults.Count;
-        var trees = new Dictionary<string, (JsonObject Tree, string Place)>(StringComparer.Ordinal);
-        foreach (var (key, tree) in BuiltIn())
-            trees[key] = (tree, $"providers/{key}.yaml");
-        foreach (var (name, yaml) in Operators(options.ProvidersPath, faults))
-        {
-            if (ManifestTree.Parse(yaml, name, faults) is { } tree)
-                trees[(tree["key"] as JsonValue)?.GetValue<string>() ?? name] = (tree, name);
-        }
-
-        var providers = new List<Provider>();
-        foreach (var (key, (tree, place)) in trees)
-        {
-            if (key == SandboxKey && !options.Sandbox)
-                continue;
-            if (Extend(tree, place, trees, faults) is not { } extended)
-                continue;
-            var section = configuration.GetSection($"{OptionsReader.Section}:Providers:{key}");
-            var overrides = section.GetChildren().Where(child => !IsRegistration(child.Key))
-                .Select(child => KeyValuePair.Create(child.Key.ToLowerInvariant(), ManifestTree.FromConfiguration(child)));
-            var merged = ManifestTree.Merge(extended, new JsonObject(overrides));
-            if ((merged["key"] as JsonValue)?.GetValue<string>() is { } written && written != key)
-            {
-                faults.Add($"{place}: key must stand in the manifest itself and cannot be overridden");
-                continue;
-            }
-
-            var variables = Variables(key, section, configuration, merged);
-            if (ManifestReader.Read(merged, place, variables, options.AllowsLoopbackHttp, faults) is { } manifest)
-                providers.Add(Register(manifest, section, configuration));
-        }
-
-        return faults.Count == before ? new ProviderCatalogue(providers) : null;
+        var files = ManifestSources.Folder(options.ProvidersPath, faults);
+        var reader = new CatalogueReader(configuration, options);
+        var providers = reader.OfFiles(files, faults);
+        return faults.Count == before ? new ProviderCatalogue(reader, options.ProvidersPath, files, providers!) : null;
     }
-
-    private static Provider Register(ProviderManifest manifest, IConfigurationSection section, IConfiguration configuration)
-    {
-        var prefix = manifest.Key.ToUpperInvariant();
-        // Precedence: our own section, the documents' names, their older spelling.
-        string? Setting(string name) => Text(section[name.ToLowerInvariant()])
-            ?? Text(configuration[$"{prefix}_{name}"]) ?? Text(configuration[$"{prefix}_OAUTH_{name}"]);
-
-        var client = new ClientRegistration(Setting("CLIENT_ID") ?? "", new Secret(Setting("CLIENT_SECRET")), Setting("REDIRECT_URI"));
-        var missingClient = new List<string>();
-        if (client.ClientId.Length == 0)
-            missingClient.Add($"{prefix}_CLIENT_ID");
-        if (client.ClientSecret.IsEmpty && manifest.ClientAuthentication != ClientAuthenticationMethod.None)
-            missingClient.Add($"{prefix}_CLIENT_SECRET");
-        var missing = new List<string>();
-        if (manifest.Discovery && manifest.Issuer is null)
-            missing.Add($"{OptionsReader.Section}__Providers__{manifest.Key}__issuer");
-        missing.AddRange(manifest.UnsetVariables.Select(name => $"{OptionsReader.Section}__Providers__{manifest.Key}__variables__{name}"));
-        var origin = client.ClientId.Length > 0 || !client.ClientSecret.IsEmpty ? ClientOrigin.Environment : ClientOrigin.None;
-        return new Provider(manifest, client, origin, missingClient, missing);
-    }
-
-    /// <summary>Values by name: <c>Grantkeeper:Providers:{key}:variables:{name}</c>, or the environment variable <c>{KEY}_{NAME}</c>.</summary>
-    private static Dictionary<string, string> Variables(string key, IConfigurationSection section, IConfiguration configuration, JsonObject tree)
-    {
-        var values = new Dictionary<string, string>(StringComparer.Ordinal);
-        if (tree["variables"] is not JsonObject declared)
-            return values;
-        foreach (var (name, _) in declared)
-        {
-            var value = Text(section[$"variables:{name}"]) ?? Text(configuration[$"{key}_{name}".ToUpperInvariant()]);
-            if (value is not null)
-                values[name] = value;
-        }
-
-        return values;
-    }
-
-    private static JsonObject? Extend(JsonObject tree, string place, Dictionary<string, (JsonObject Tree, string Place)> trees, List<string> faults)
-    {
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        while ((tree["extends"] as JsonValue)?.GetValue<string>() is { } parent)
-        {
-            if (!seen.Add(parent) || !trees.TryGetValue(parent, out var below))
-            {
-                faults.Add($"{place}: extends names {parent}, which does not exist or extends this manifest in turn");
-                return null;
-            }
-
-            var own = (JsonObject)tree.DeepClone();
-            own.Remove("extends");
-            // Another product's scopes and resources are its own, not an addition.
-            var under = (JsonObject)below.Tree.DeepClone();
-            foreach (var name in new[] { "scopes", "resources" }.Where(own.ContainsKey))
-                under.Remove(name);
-            tree = ManifestTree.Merge(under, own);
-            if (below.Tree["extends"] is null)
-                tree.Remove("extends");
-        }
-
-        return tree;
-    }
-
-    private static bool IsRegistration(string name) =>
-        name.ToLowerInvariant() is "client_id" or "client_secret" or "redirect_uri" or "variables";
 
     /// <summary>
-    /// The shipped manifests, as one JSON text: reading two hundred YAML files at each start would take longer than
-    /// everything else together. <c>providers/manifests.json</c> is made of them by the tests, which fail when it is not of
-    /// the files that lie beside it.
+    /// Looks at the folder again. Files that changed are taken once two looks in a row found the same, so that one that is still
+    /// being written is left alone; with a fault in any of them everything stays in force as it was.
     /// </summary>
-    private static IEnumerable<(string Key, JsonObject Tree)> BuiltIn()
+    /// <returns>True when something was taken or refused by this look.</returns>
+    public bool LookAtFolder()
     {
-        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream("manifests.json")!;
-        return JsonNode.Parse(stream)!.AsObject().Select(member => (member.Key, member.Value!.AsObject())).ToList();
-    }
-
-    /// <summary>The manifests of a folder, or the one that a path names.</summary>
-    private static IEnumerable<(string Name, string Yaml)> Operators(string? path, List<string> faults)
-    {
-        foreach (var file in Files(path, faults))
+        lock (_changing)
         {
-            string yaml;
-            try
+            var faults = new List<string>();
+            var files = ManifestSources.Folder(_folder, faults);
+            var isSettled = files.SequenceEqual(_lookedAt);
+            _lookedAt = files;
+            if (!isSettled || (faults.Count == 0 && _folderFaults.Count == 0 && files.SequenceEqual(_files)))
+                return false;
+            if ((faults.Count > 0 ? null : _reader.OfFiles(files, faults)) is not { } providers)
             {
-                yaml = File.ReadAllText(file);
-            }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-            {
-                faults.Add($"{Path.GetFileName(file)}: cannot be read: {exception.Message}");
-                continue;
+                var isNews = !faults.SequenceEqual(_folderFaults);
+                _folderFaults = faults;
+                return isNews;
             }
 
-            yield return (Path.GetFileName(file), yaml);
+            (_files, _ofFiles, _folderFaults) = (files, providers, []);
+            Assemble();
+            return true;
         }
     }
 
-    private static string[] Files(string? path, List<string> faults)
+    /// <summary>Lays stored registrations, by provider key, over what the configuration says. Keys of unknown providers are passed over.</summary>
+    public void Use(IReadOnlyDictionary<string, ClientRegistration> stored)
     {
-        if (File.Exists(path))
-            return [path];
-        if (!Directory.Exists(path))
-            return [];
-        try
+        lock (_changing)
         {
-            return [.. Directory.EnumerateFiles(path, "*.yaml").Concat(Directory.EnumerateFiles(path, "*.yml")).Order(StringComparer.Ordinal)];
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            faults.Add($"{path}: cannot be read: {exception.Message}");
-            return [];
+            _clients = stored;
+            Assemble();
         }
     }
 
-    private static string? Text(string? value) => string.IsNullOrWhiteSpace(value) ? null : value.Trim();
+    /// <summary>Adds the manifests of the database, and the drafts that are offered.</summary>
+    public void Use(IReadOnlyList<StoredManifest> stored)
+    {
+        lock (_changing)
+        {
+            _stored = stored;
+            Assemble();
+        }
+    }
+
+    /// <summary>What a stored manifest would give; null with every fault. Changes nothing.</summary>
+    public Provider? Judge(string key, string manifest, List<string> faults)
+    {
+        lock (_changing)
+        {
+            var candidate = new StoredManifest(Guid.Empty, key, manifest, default, "");
+            var found = new List<string>();
+            var judged = _reader.OfStored([.. _stored.Where(entry => entry.Provider != key), candidate], _files, found);
+            // Faults of the others are not this one's.
+            found.RemoveAll(fault => !fault.StartsWith(CatalogueReader.PlaceOf(key), StringComparison.Ordinal));
+            faults.AddRange(found);
+            return found.Count == 0 ? judged.FirstOrDefault(provider => provider.Key == key) : null;
+        }
+    }
+
+    /// <summary>The stored entry of a provider; null when there is none.</summary>
+    public StoredManifest? StoredOf(string key) => _stored.FirstOrDefault(entry => entry.Provider == key);
+
+    private void Assemble()
+    {
+        var faults = new List<string>();
+        var added = _stored.Where(entry => entry.Manifest is null).Select(entry => entry.Provider).ToHashSet(StringComparer.Ordinal);
+        _byKey = _ofFiles.Concat(_stored.Count > added.Count ? _reader.OfStored(_stored, _files, faults) : [])
+            .Select(provider => provider with { IsAdded = added.Contains(provider.Key) })
+            .Select(provider => _clients.TryGetValue(provider.Key, out var client) ? provider.With(client with { RedirectUri = provider.Client.RedirectUri }) : provider)
+            .ToFrozenDictionary(provider => provider.Key, StringComparer.Ordinal);
+        _storedFaults = faults;
+    }
 }

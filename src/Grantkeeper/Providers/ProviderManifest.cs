@@ -281,6 +281,17 @@ internal sealed record ProviderManifest
 
     public IReadOnlyList<ProviderVariable> Variables { get; init; } = [];
 
+    /// <summary>The origins of everything that is called or opened on its behalf, with client secret, code or token; in order, a blank between them.</summary>
+    public string Origins
+    {
+        get
+        {
+            Uri?[] addresses = [AuthorizationEndpoint, TokenEndpoint, RevocationEndpoint, UserinfoEndpoint, JwksUri, .. RefreshEndpoints, .. from listing in Resources select listing.Url];
+            var origins = addresses.OfType<Uri>().Select(address => address.GetLeftPart(UriPartial.Authority)).Append(Issuer ?? "");
+            return string.Join(' ', origins.Distinct(StringComparer.OrdinalIgnoreCase).Order(StringComparer.OrdinalIgnoreCase));
+        }
+    }
+
     /// <summary>The variables that neither configuration nor a default fills: the provider is not configured.</summary>
     public IReadOnlyList<string> UnsetVariables { get; init; } = [];
 }

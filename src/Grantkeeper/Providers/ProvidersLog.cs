@@ -9,4 +9,10 @@ internal static partial class ProvidersLog
 
     [LoggerMessage(1401, LogLevel.Error, "Client registrations could not be looked at; what this node has seen stays in use")]
     public static partial void PollFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(1402, LogLevel.Information, "The folder of manifests has changed; what lies there now is in force")]
+    public static partial void FolderTaken(ILogger logger);
+
+    [LoggerMessage(1403, LogLevel.Error, "The folder of manifests has changed and is not usable; what was in force stays in force: {Faults}")]
+    public static partial void FolderRefused(ILogger logger, string faults);
 }

@@ -81,7 +81,7 @@ internal static class KnownSettings
         {
             Form = SettingForm.PerProvider, Example = "Grantkeeper__Providers__google__display_name=Google", Default = "the manifest",
         },
-        new("GRANTKEEPER_PROVIDERS_PATH", Providers, "A folder with further provider manifests (YAML).")
+        new("GRANTKEEPER_PROVIDERS_PATH", Providers, "A folder with further provider manifests (YAML). Looked at every two seconds: what changes there is in force without a restart, what is faulty leaves everything as it was.")
         {
             Example = "/etc/grantkeeper/providers",
         },

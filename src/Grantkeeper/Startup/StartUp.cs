@@ -13,11 +13,11 @@ namespace Grantkeeper.Startup;
 
 /// <summary>
 /// Brings a node up: 1. its name and spool folder 2. databases migrated 3. data keys open 4. the application role is safe
-/// 5. client registrations known 6. what waited in the spool is stored 7. ready. A database that does
+/// 5. stored providers and clients known 6. what waited in the spool is stored 7. ready. A database that does
 /// not answer is waited for, and requests say so meanwhile; everything else stops the start.
 /// </summary>
 internal sealed class StartUp(
-    GrantkeeperOptions options, KeyRing keys, Database database, PlatformDatabase platform, ClientRegistrations clients, NodeSpool spool, NodeIdentity node, SpoolReplay replay, SharedTime sharedTime, Readiness readiness, TimeProvider time, ILogger<StartUp> logger)
+    GrantkeeperOptions options, KeyRing keys, Database database, PlatformDatabase platform, StoredManifests manifests, ClientRegistrations clients, NodeSpool spool, NodeIdentity node, SpoolReplay replay, SharedTime sharedTime, Readiness readiness, TimeProvider time, ILogger<StartUp> logger)
     : IHostedLifecycleService, IDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
@@ -93,6 +93,7 @@ internal sealed class StartUp(
                     return safe;
             }
 
+            await manifests.Load(cancellation);
             await clients.Load(cancellation);
             await SetTime(cancellation);
             await replay.Run(cancellation);

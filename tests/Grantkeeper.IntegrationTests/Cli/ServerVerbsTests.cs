@@ -209,6 +209,28 @@ public sealed class ServerVerbsTests(ServerWorld fixture) : IClassFixture<Server
     }
 
     [Fact]
+    public async Task A_draft_is_shown_before_it_is_added_and_a_provider_is_stored_tried_and_removed()
+    {
+        var shown = await ToolRun.At(World.Host, "providers", "add", "adobe");
+        shown.Code.ShouldBe(0, shown.Error);
+        foreach (var part in new[] { "token endpoint", "https://", "pkce", "refresh" })
+            shown.Out.ShouldContain(part);
+        shown.Error.ShouldContain("providers add adobe --confirm endpoints pkce refresh");
+        (await ToolRun.At(World.Host, "providers", "add", "adobe", "--confirm", "pkce")).ShouldSatisfyAllConditions(run => run.Code.ShouldBe(2), run => run.Error.ShouldContain("confirmed must name endpoints"));
+        (await ToolRun.At(World.Host, "providers", "add", "adobe", "--confirm", "endpoints", "pkce", "refresh")).ShouldSatisfyAllConditions(run => run.Code.ShouldBe(0), run => run.Error.ShouldContain("is offered"));
+        ((bool)(await ToolRun.At(World.Host, "providers", "add", "adobe", "--json", "--confirm", "endpoints", "pkce", "refresh")).Json["offered"]!).ShouldBeTrue();
+        (await ToolRun.At(World.Host, "providers", "remove", "adobe")).Code.ShouldBe(0);
+        (await ToolRun.At(World.Host, "providers", "remove", "adobe")).Code.ShouldBe(6);
+
+        var file = Path.Combine(Directory.CreateTempSubdirectory("gk-cli-").FullName, "acme.yaml");
+        await File.WriteAllTextAsync(file, "schema_version: 1\nkey: acme\nextends: sandbox\ndisplay_name: Acme\n", TestContext.Current.CancellationToken);
+        (await ToolRun.At(World.Host, "providers", "store", file)).ShouldSatisfyAllConditions(run => run.Code.ShouldBe(0, run.Error), run => run.Out.ShouldContain("stored"));
+        (await ToolRun.At(World.Host, "providers", "check", "acme")).ShouldSatisfyAllConditions(run => run.Code.ShouldBe(1), run => run.Out.ShouldContain("Missing: "));
+        (await ToolRun.At(World.Host, "providers", "check", "sandbox")).ShouldSatisfyAllConditions(run => run.Code.ShouldBe(0, run.Out), run => run.Out.ShouldContain("ours is right"));
+        (await ToolRun.At(World.Host, "providers", "store", file + "x")).Code.ShouldBe(6);
+    }
+
+    [Fact]
     public async Task Trouble_on_the_way_is_a_sentence_and_an_exit_code()
     {
         (await ToolRun.At(World.Host, new string('x', 43), ["integrations", "list"])).ShouldSatisfyAllConditions(

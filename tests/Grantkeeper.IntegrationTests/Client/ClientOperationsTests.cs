@@ -93,6 +93,13 @@ public sealed partial class ClientOperationsTests
         (await client.PutClientRegistration("google", new PutClientRegistrationRequest { ClientId = "id.apps.googleusercontent.com", ClientSecret = "a secret of its own" }, cancellation)).Value.HasSecret.ShouldBeTrue();
         (await client.GetClientRegistration("google", cancellation)).Value.ClientId.ShouldBe("id.apps.googleusercontent.com");
         (await client.RemoveClientRegistration("google", cancellation)).Value.ClientId.ShouldBeNull();
+        var manifest = "schema_version: 1\nkey: acme\ndisplay_name: Acme\nauthorization_endpoint: https://acme.example.com/a\ntoken_endpoint: https://acme.example.com/t\naccount: { source: none }\n";
+        (await client.PutProviderDefinition("acme", new PutProviderRequest(manifest), cancellation)).Value.Manifest.ShouldBe(manifest);
+        (await client.GetProviderDefinition("acme", cancellation)).Value.Origin.ShouldBe("stored");
+        (await client.RemoveProviderDefinition("acme", cancellation)).Value.Provider.ShouldBe("acme");
+        var draft = (await client.ListProviderDefinitions(cancellation)).Value.Providers.First(provider => provider.Verification == "draft").Provider;
+        (await client.AddProvider(draft, new AddProviderRequest(["endpoints", "pkce", "refresh"]), cancellation)).Value.Offered.ShouldBeTrue();
+        (await client.TestProvider("sandbox", cancellation)).Value.Findings.ShouldContain(finding => finding.Check == "exchange" && finding.Verdict == "ok");
         var key = (await client.CreateApiKey(new CreateApiKeyRequest("reader", ["oauth:read"], null), cancellation)).Value;
         $"{key}".ShouldNotContain(key.Key);
         (await client.ListApiKeys(cancellation)).Value.ApiKeys.ShouldContain(entry => entry.Id == key.Id);

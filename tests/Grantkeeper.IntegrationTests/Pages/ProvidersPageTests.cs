@@ -54,8 +54,30 @@ public sealed class ProvidersPageTests(ChromiumBrowser chromium)
         var card = Card(world, "Sandbox");
         (await card.InnerTextAsync()).ShouldContain("Set by the environment");
         (await card.InnerTextAsync()).ShouldContain("grantkeeper");
-        (await card.Locator("form").CountAsync()).ShouldBe(0);
+        (await card.Locator("input[name=client_id]").CountAsync()).ShouldBe(0);
         await world.Session.Screenshot("pages-providers-environment");
+    }
+
+    [Fact]
+    public async Task Provider_is_tried_and_a_bad_manifest_is_told()
+    {
+        var folder = Directory.CreateTempSubdirectory("providers");
+        await using var world = await PagesWorld.Start(chromium, more: new Dictionary<string, string?> { ["GRANTKEEPER_PROVIDERS_PATH"] = folder.FullName });
+        await world.SignIn();
+        await world.Page.GotoAsync($"{world.Origin}/providers");
+        await Card(world, "Sandbox").GetByRole(AriaRole.Button, new() { Name = "Check Sandbox" }).ClickAsync();
+        var report = await Card(world, "Sandbox").GetByRole(AriaRole.Status).InnerTextAsync();
+        report.ShouldContain("It works, as far as can be seen without an account.");
+        report.ShouldContain("A wrong secret it refuses otherwise: ours is right.");
+        await world.Session.Screenshot("pages-providers-check");
+
+        await File.WriteAllTextAsync(Path.Combine(folder.FullName, "acme.yaml"), "schema_version: 1\nkey: acme\n", TestContext.Current.CancellationToken);
+        var alert = world.Page.GetByRole(AriaRole.Alert);
+        await world.World.Host.Logs.Until("1403");
+        await world.Page.GotoAsync($"{world.Origin}/providers");
+        (await alert.InnerTextAsync()).ShouldContain("acme.yaml: display_name is required");
+        await world.Session.Screenshot("pages-providers-bad-manifest");
+        folder.Delete(recursive: true);
     }
 
     [Fact]

@@ -141,14 +141,15 @@ public sealed class StartUpTests
                 UserDataDatabase = url, PlatformDatabase = platform ?? url, UserDataMigrationDatabase = migration, PlatformMigrationDatabase = migration,
             };
             var platformDatabase = new PlatformDatabase(_platform);
-            var clients = new ClientRegistrations(
-                platformDatabase, _database, new SecretBox(Keys), ProviderCatalogue.Read(new ConfigurationBuilder().Build(), options, [])!, new AuditLog(TimeProvider.System), TimeProvider.System,
-                NullLogger<ClientRegistrations>.Instance);
+            var catalogue = ProviderCatalogue.Read(new ConfigurationBuilder().Build(), options, [])!;
+            var audit = new AuditLog(TimeProvider.System);
+            var manifests = new StoredManifests(platformDatabase, _database, catalogue, audit, TimeProvider.System);
+            var clients = new ClientRegistrations(platformDatabase, _database, new SecretBox(Keys), catalogue, audit, TimeProvider.System, NullLogger<ClientRegistrations>.Instance);
             var node = new Spool.NodeIdentity();
             var spool = new Spool.NodeSpool(options, node, new SecretBox(Keys), NullLogger<Spool.NodeSpool>.Instance);
             // Without a data path there is nothing to replay, so what that needs is never asked.
             var replay = new Grantkeeper.Tokens.SpoolReplay(spool, null!, null!, null!, NullLogger<Grantkeeper.Tokens.SpoolReplay>.Instance);
-            StartUp = new StartUp(options, Keys, _database, platformDatabase, clients, spool, node, replay, new SharedTime(TimeProvider.System), Readiness, TimeProvider.System, NullLogger<StartUp>.Instance);
+            StartUp = new StartUp(options, Keys, _database, platformDatabase, manifests, clients, spool, node, replay, new SharedTime(TimeProvider.System), Readiness, TimeProvider.System, NullLogger<StartUp>.Instance);
         }
 
         public KeyRing Keys { get; } = new();

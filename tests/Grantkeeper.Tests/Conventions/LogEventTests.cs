@@ -30,6 +30,8 @@ public sealed class LogEventTests
         "1201 Warning Outbox.StorageUnavailable",
         "1400 Error Providers.ClientUnreadable",
         "1401 Error Providers.PollFailed",
+        "1402 Information Providers.FolderTaken",
+        "1403 Error Providers.FolderRefused",
         "1500 Error Http.StorageUnavailable",
         "1501 Error Http.Unexpected",
         "3100 Warning Tokens.RefreshFailed",

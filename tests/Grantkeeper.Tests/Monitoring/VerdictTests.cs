@@ -111,7 +111,8 @@ public sealed class VerdictTests
             sentence.ShouldNotBeNullOrWhiteSpace();
             // Of what happens to integrations, none is shown as a bare word.
             if (action is not (Grantkeeper.Audit.AuditAction.TokenRead or Grantkeeper.Audit.AuditAction.ApiKeyCreated or Grantkeeper.Audit.AuditAction.ApiKeyRevoked or Grantkeeper.Audit.AuditAction.SignIn
-                or Grantkeeper.Audit.AuditAction.ClientChanged or Grantkeeper.Audit.AuditAction.ClientRemoved))
+                or Grantkeeper.Audit.AuditAction.ClientChanged or Grantkeeper.Audit.AuditAction.ClientRemoved
+                or Grantkeeper.Audit.AuditAction.ProviderChanged or Grantkeeper.Audit.AuditAction.ProviderRemoved))
                 sentence.ShouldEndWith(".", customMessage: $"{action}");
         }
     }

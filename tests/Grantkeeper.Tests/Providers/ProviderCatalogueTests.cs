@@ -150,11 +150,13 @@ public sealed class ProviderCatalogueTests
     }
 
     [Fact]
-    public void A_draft_is_offered_once_it_is_configured()
+    public void A_shipped_draft_is_offered_once_it_is_configured_and_an_operators_own_at_once()
     {
-        (string, string)[] draft = [("acme.yaml", Good.Replace("documented", "draft", StringComparison.Ordinal))];
-        Catalogue(draft).Offered.ShouldNotContain(provider => provider.Key == "acme");
-        Catalogue(draft, ("ACME_CLIENT_ID", "id"), ("ACME_CLIENT_SECRET", "s")).Offered.ShouldContain(provider => provider.Key == "acme");
+        var draft = Catalogue([]).All.First(provider => provider.Manifest is { Verification: Verification.Draft, Variables.Count: 0, Discovery: false });
+        Catalogue([]).Offered.ShouldNotContain(provider => provider.Key == draft.Key);
+        var prefix = draft.Key.ToUpperInvariant();
+        Catalogue([], ($"{prefix}_CLIENT_ID", "id"), ($"{prefix}_CLIENT_SECRET", "s")).Offered.ShouldContain(provider => provider.Key == draft.Key);
+        Catalogue([("acme.yaml", Good.Replace("documented", "draft", StringComparison.Ordinal))]).Offered.ShouldContain(provider => provider.Key == "acme");
     }
 
     [Fact]

@@ -4,8 +4,13 @@ using Microsoft.Extensions.Logging;
 
 namespace Grantkeeper.Providers;
 
-/// <summary>Looks every two seconds whether another node has changed a client registration: one small read.</summary>
-internal sealed class ClientRegistrationsPoll(ClientRegistrations registrations, Readiness readiness, TimeProvider time, ILogger<ClientRegistrationsPoll> logger) : BackgroundService
+/// <summary>
+/// Looks every two seconds at the folder of manifests, and whether another node has changed a provider or a client: two small
+/// reads. The folder is read and not watched: notices of changes do not come over network volumes, nor when a mounted
+/// directory is exchanged as a whole.
+/// </summary>
+internal sealed class ProvidersPoll(
+    ProviderCatalogue catalogue, StoredManifests manifests, ClientRegistrations registrations, Readiness readiness, TimeProvider time, ILogger<ProvidersPoll> logger) : BackgroundService
 {
     public static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
 
@@ -17,6 +22,8 @@ internal sealed class ClientRegistrationsPoll(ClientRegistrations registrations,
         {
             try
             {
+                Folder();
+                await manifests.Load(stoppingToken);
                 await registrations.Load(stoppingToken);
             }
             catch (StorageUnavailableException)
@@ -29,5 +36,15 @@ internal sealed class ClientRegistrationsPoll(ClientRegistrations registrations,
                 ProvidersLog.PollFailed(logger, exception);
             }
         }
+    }
+
+    private void Folder()
+    {
+        if (!catalogue.LookAtFolder())
+            return;
+        if (catalogue.FolderFaults is { Count: > 0 } faults)
+            ProvidersLog.FolderRefused(logger, string.Join("; ", faults));
+        else
+            ProvidersLog.FolderTaken(logger);
     }
 }

@@ -1,0 +1,135 @@
+using System.Text.Json.Nodes;
+using Grantkeeper.Encryption;
+using Grantkeeper.OAuth;
+using Grantkeeper.Settings;
+using Microsoft.Extensions.Configuration;
+
+namespace Grantkeeper.Providers;
+
+/// <summary>Makes providers of manifests, configuration overrides and registrations in the environment. Keeps nothing.</summary>
+internal sealed class CatalogueReader(IConfiguration configuration, GrantkeeperOptions options)
+{
+    private const string SandboxKey = "sandbox";
+
+    private sealed record Source(JsonObject Tree, string Place, ManifestOrigin Origin);
+
+    /// <summary>The shipped manifests under the operator's files; every fault of all of them, and then no provider.</summary>
+    public List<Provider>? OfFiles(IReadOnlyList<ManifestText> files, List<string> faults)
+    {
+        var before = faults.Count;
+        var sources = Sources(files, faults);
+        var providers = new List<Provider>();
+        foreach (var key in sources.Keys)
+        {
+            if (Read(key, sources, faults) is { } provider)
+                providers.Add(provider);
+        }
+
+        return faults.Count == before ? providers : null;
+    }
+
+    /// <summary>
+    /// The stored manifests, one by one: a fault of one keeps nobody else out. They add providers and change none that a file
+    /// or a release brings, since whoever may write one over the API must not lead another's client secret elsewhere.
+    /// </summary>
+    public List<Provider> OfStored(IReadOnlyList<StoredManifest> stored, IReadOnlyList<ManifestText> files, List<string> faults)
+    {
+        var sources = Sources(files, []);
+        var own = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var entry in stored)
+        {
+            var place = PlaceOf(entry.Provider);
+            if (entry.Manifest is null)
+                continue;
+            if (sources.ContainsKey(entry.Provider))
+                faults.Add($"{place}: a file or a release has a provider of this key, which wins");
+            else if (ManifestTree.Parse(entry.Manifest, place, faults) is { } tree && own.Add(entry.Provider))
+                sources[entry.Provider] = new Source(tree, place, ManifestOrigin.Stored);
+        }
+
+        return [.. own.Select(key => Read(key, sources, faults)).OfType<Provider>()];
+    }
+
+    /// <summary>How the faults of a stored manifest begin.</summary>
+    public static string PlaceOf(string provider) => $"{provider} (stored)";
+
+    private static Dictionary<string, Source> Sources(IReadOnlyList<ManifestText> files, List<string> faults)
+    {
+        var sources = ManifestSources.Shipped().ToDictionary(
+            shipped => shipped.Key, shipped => new Source(shipped.Tree, $"providers/{shipped.Key}.yaml", ManifestOrigin.Shipped), StringComparer.Ordinal);
+        foreach (var (name, yaml) in files)
+        {
+            if (ManifestTree.Parse(yaml, name, faults) is { } tree)
+                sources[(tree["key"] as JsonValue)?.GetValue<string>() ?? name] = new Source(tree, name, ManifestOrigin.File);
+        }
+
+        return sources;
+    }
+
+    private Provider? Read(string key, Dictionary<string, Source> sources, List<string> faults)
+    {
+        var (_, place, origin) = sources[key];
+        if ((key == SandboxKey && !options.Sandbox) || Extended(key, sources, faults) is not { } extended)
+            return null;
+        var section = configuration.GetSection($"{OptionsReader.Section}:Providers:{key}");
+        var overrides = section.GetChildren().Where(child => !IsRegistration(child.Key))
+            .Select(child => KeyValuePair.Create(child.Key.ToLowerInvariant(), ManifestTree.FromConfiguration(child)))
+            .Where(member => member.Value is not null);
+        var merged = ManifestTree.Merge(extended, new JsonObject(overrides));
+        if ((merged["key"] as JsonValue)?.GetValue<string>() is { } written && written != key)
+        {
+            faults.Add($"{place}: key must stand in the manifest itself and cannot be overridden");
+            return null;
+        }
+
+        var settings = new ProviderSettings(key, section, origin == ManifestOrigin.Stored ? null : configuration);
+        return ManifestReader.Read(merged, place, settings.Variables(merged), options.AllowsLoopbackHttp, faults) is { } manifest
+            ? Register(manifest, settings, origin)
+            : null;
+    }
+
+    private static Provider Register(ProviderManifest manifest, ProviderSettings settings, ManifestOrigin origin)
+    {
+        var client = new ClientRegistration(settings.Text("CLIENT_ID") ?? "", new Secret(settings.Text("CLIENT_SECRET")), settings.Text("REDIRECT_URI"));
+        var missingClient = new List<string>();
+        if (client.ClientId.Length == 0)
+            missingClient.Add(settings.NameOf("CLIENT_ID"));
+        if (client.ClientSecret.IsEmpty && manifest.ClientAuthentication != ClientAuthenticationMethod.None)
+            missingClient.Add(settings.NameOf("CLIENT_SECRET"));
+        var missing = new List<string>();
+        if (manifest.Discovery && manifest.Issuer is null)
+            missing.Add($"{OptionsReader.Section}__Providers__{manifest.Key}__issuer");
+        missing.AddRange(manifest.UnsetVariables.Select(name => $"{OptionsReader.Section}__Providers__{manifest.Key}__variables__{name}"));
+        var known = client.ClientId.Length > 0 || !client.ClientSecret.IsEmpty ? ClientOrigin.Environment : ClientOrigin.None;
+        return new Provider(manifest, client, known, missingClient, missing) { Source = origin };
+    }
+
+    private static JsonObject? Extended(string key, Dictionary<string, Source> sources, List<string> faults)
+    {
+        var (tree, place, _) = sources[key];
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        while ((tree["extends"] as JsonValue)?.GetValue<string>() is { } parent)
+        {
+            if (!seen.Add(parent) || !sources.TryGetValue(parent, out var below))
+            {
+                faults.Add($"{place}: extends names {parent}, which does not exist or extends this manifest in turn");
+                return null;
+            }
+
+            var own = (JsonObject)tree.DeepClone();
+            own.Remove("extends");
+            // Another product's scopes and resources are its own, not an addition.
+            var under = (JsonObject)below.Tree.DeepClone();
+            foreach (var name in new[] { "scopes", "resources" }.Where(own.ContainsKey))
+                under.Remove(name);
+            tree = ManifestTree.Merge(under, own);
+            if (below.Tree["extends"] is null)
+                tree.Remove("extends");
+        }
+
+        return tree;
+    }
+
+    private static bool IsRegistration(string name) =>
+        name.ToLowerInvariant() is "client_id" or "client_secret" or "redirect_uri" or "variables";
+}
