@@ -2,6 +2,7 @@ using Grantkeeper.Administration;
 using Grantkeeper.Connect;
 using Grantkeeper.Diagnostics;
 using Grantkeeper.Integrations;
+using Grantkeeper.Lifecycle;
 using Grantkeeper.Monitoring;
 using Grantkeeper.Tokens;
 using Microsoft.AspNetCore.Routing;
@@ -19,6 +20,7 @@ public static class GrantkeeperEndpointRouteBuilderExtensions
         MonitoringEndpoints.Map(endpoints);
         Resources.ResourceEndpoints.Map(endpoints);
         IntegrationEndpoints.Map(endpoints);
+        LifecycleEndpoints.Map(endpoints);
         TokenEndpoints.Map(endpoints);
         TimelineEndpoints.Map(endpoints);
         ConnectEndpoints.Map(endpoints);

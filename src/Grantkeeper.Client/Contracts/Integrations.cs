@@ -7,7 +7,7 @@ public sealed record IntegrationList(IReadOnlyList<IntegrationEntry> Integration
 public sealed record IntegrationEntry(
     Guid Id, string Provider, string UserId, string Status, string? Reason, string? ReasonDetail, bool IsActive, bool IsPrimary,
     AccountEntry Account, IReadOnlyList<string> Scopes, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, DateTimeOffset? ExpiresAt,
-    DateTimeOffset? LastSyncAt, IReadOnlyDictionary<string, object?> Metadata);
+    DateTimeOffset? LastSyncAt, IReadOnlyDictionary<string, object?> Metadata, string? Label);
 
 /// <summary>Whose account it is.</summary>
 public sealed record AccountEntry(string? AccountId, string? DisplayName, string? Email, string? AvatarUrl);

@@ -31,6 +31,10 @@ internal enum AuditAction
     ConnectSessionRefused,
     ConnectSessionEnded,
     TokenRemoved,
+    IntegrationChanged,
+    SwitchedOff,
+    SwitchedOn,
+    Sync,
 }
 
 /// <summary>Who asked for something, and from where; travels with a flow into its audit rows.</summary>

@@ -229,6 +229,16 @@ public static partial class ErrorCatalogue
             "The user has no connected account at this provider.",
             "Start a connection: GET /oauth/{provider}/auth or POST /api/v1/oauth/initiate.");
 
+        /// <summary>The status allows no such move.</summary>
+        public static readonly ErrorCode StatusConflict = new("integrations.status_conflict", 409, "Not possible in this status",
+            "The integration's status does not allow the change.",
+            "Read the integration; its status and reason say what is possible.");
+
+        /// <summary>No such bulk operation.</summary>
+        public static readonly ErrorCode OperationNotFound = new("integrations.operation_not_found", 404, "No such operation",
+            "No bulk operation of this user has this id.",
+            "Use the id that POST /api/v1/oauth/integrations/bulk/… answered with.");
+
         /// <summary>Another account came back on a reconnect.</summary>
         public static readonly ErrorCode AccountMismatch = new("integrations.account_mismatch", 409, "Another account",
             "The reconnect came back with another account than the one that is connected. The existing grant was kept as it was.",

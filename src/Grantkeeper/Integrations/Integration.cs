@@ -53,6 +53,12 @@ internal sealed record Integration
 
     public ScopeSet Scopes { get; init; } = ScopeSet.Empty;
 
+    /// <summary>A name that people gave it; null when none did. Only where integrations are shown.</summary>
+    public string? Label { get; init; }
+
+    /// <summary>The host application's own members, a JSON object. Only where integrations are shown.</summary>
+    public string Metadata { get; init; } = "{}";
+
     public DateTimeOffset CreatedAt { get; init; }
 
     public DateTimeOffset UpdatedAt { get; init; }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Grantkeeper.Client.Contracts;
 using Grantkeeper.Errors;
 using Grantkeeper.Http;
@@ -123,7 +124,7 @@ internal static class IntegrationEndpoints
 
     private static async Task<IResult> List(
         HttpContext http, ProviderCatalogue catalogue, IntegrationStore integrations, TimeProvider time, string? provider, string? cursor, string? limit,
-        [FromQuery(Name = "user_id")] string? userId, [FromQuery(Name = "active_only")] string? activeOnly)
+        [FromQuery(Name = "user_id")] string? userId, [FromQuery(Name = "active_only")] string? activeOnly, string? status)
     {
         if (!http.Caller().UserOrAny(userId).TryGet(out var user, out var failure))
             return Answers.Problem(failure);
@@ -134,8 +135,12 @@ internal static class IntegrationEndpoints
             return Answers.Problem(faults);
         if (activeOnly is not (null or "true" or "false"))
             return Answers.Problem(new Failure(ErrorCatalogue.Requests.Invalid) { Items = ["active_only must be true or false"] });
+        IntegrationStatus? only = Enum.GetValues<IntegrationStatus>().Where(each => Words.Of(each) == status).Select(each => (IntegrationStatus?)each).FirstOrDefault();
+        if (status is not null && only is null)
+            return Answers.Problem(new Failure(ErrorCatalogue.Requests.Invalid) { Items = [$"status must be one of {string.Join(", ", Enum.GetValues<IntegrationStatus>().Select(Words.Of))}"] });
         var key = provider is null ? null : catalogue.Find(provider)?.Key ?? provider;
-        var found = await integrations.List(new IntegrationFilter(user, key, activeOnly == "true", page.After, page.Limit + 1), http.RequestAborted);
+        var filter = new IntegrationFilter(user, key, activeOnly == "true", page.After, page.Limit + 1) { Status = only };
+        var found = await integrations.List(filter, http.RequestAborted);
         var now = time.GetUtcNow();
         var shown = found.Take(page.Limit).ToList();
         return Answers.Json(new IntegrationList([.. shown.Select(integration => EntryOf(integration, now))], found.Count > page.Limit ? Cursor.Of(shown[^1].Id) : null));
@@ -152,7 +157,8 @@ internal static class IntegrationEndpoints
     internal static IntegrationEntry EntryOf(Integration integration, DateTimeOffset now) => new(
         integration.Id, integration.Provider, integration.UserId, Words.Of(integration.StatusAt(now)), integration.Reason, integration.ReasonDetail,
         integration.StatusAt(now) == IntegrationStatus.Active, integration.IsPrimary, AccountOf(integration), integration.Scopes.ToArray(),
-        integration.CreatedAt, integration.UpdatedAt, integration.ExpiresAt, integration.LastSyncAt, new Dictionary<string, object?>());
+        integration.CreatedAt, integration.UpdatedAt, integration.ExpiresAt, integration.LastSyncAt,
+        JsonSerializer.Deserialize<Dictionary<string, object?>>(integration.Metadata)!, integration.Label);
 
     private static AccountEntry AccountOf(Integration integration) =>
         new(integration.AccountId, integration.AccountName, integration.AccountEmail, integration.AccountAvatar);

@@ -70,6 +70,10 @@ internal static class TimelineWords
         },
         "token_rejected" => "An API of the provider refused the access token, and this was reported.",
         "disconnect" => "The account was disconnected; its tokens were destroyed.",
+        "integration_changed" => "Its label, metadata or place as the primary account was changed.",
+        "switched_off" => "It was switched off: its grant is kept, and no token is served.",
+        "switched_on" => "It was switched on again.",
+        "sync" => row.Success ? "It was looked at: the provider honours the grant." : $"It was looked at, and the provider did not answer well{(row.Code is { } why ? $" ({why})" : "")}.",
         "token_removed" => "The access token had ended long ago and nothing renews it; it was removed.",
         "sandbox_expired" => "The access token was made to end, on purpose, in the sandbox.",
         "provider_revocation" => row.Code switch

@@ -63,6 +63,8 @@ public sealed partial class SecretsTests
         "Grantkeeper/Identity/SignInLinks.cs ServiceReason.Deployment 2",
         "Grantkeeper/Integrations/IntegrationStore.cs ServiceReason.Administrator 2",
         "Grantkeeper/Integrations/IntegrationStore.cs ServiceReason.ServiceKey 1",
+        "Grantkeeper/Lifecycle/BulkOperations.cs ServiceReason.Administrator 1",
+        "Grantkeeper/Lifecycle/BulkOperations.cs ServiceReason.Worker 2",
         "Grantkeeper/Monitoring/Cleanup.cs ServiceReason.Deployment 1",
         "Grantkeeper/Monitoring/Cleanup.cs ServiceReason.Worker 1",
         "Grantkeeper/Monitoring/ExpiringGrants.cs ServiceReason.Administrator 1",
