@@ -155,6 +155,11 @@ public static partial class ErrorCatalogue
         public static readonly ErrorCode CodeRejected = new("connect.code_rejected", 409, "Authorization code not accepted",
             "The provider did not accept the authorization code: it was used, expired or issued for another request.", StartAgain);
 
+        /// <summary>A signed instance that is too old.</summary>
+        public static readonly ErrorCode InstanceStale = new("connect.instance_stale", 409, "Installation not fresh",
+            "The signed instance that came back with the browser was signed too long ago, in the future, or carries no date, so it may be an old callback that somebody found.",
+            StartAgain + " If it goes on, compare this server's clock with the time, and see instance_lifetime_seconds in the provider's manifest.");
+
         /// <summary>The exchange got no usable answer.</summary>
         public static readonly ErrorCode ExchangeFailed = new("connect.exchange_failed", 503, "The provider did not answer",
             "The provider's token endpoint could not be reached, timed out, or answered with an error of its own. A code is sent once only, so this connection cannot be finished.",

@@ -80,6 +80,7 @@ internal static partial class ManifestReader
             RevocationToken = fields.Choice<TokenKind>("revocation_token") == TokenKind.AccessToken ? OAuthNames.AccessToken : OAuthNames.RefreshToken,
             Account = Account(fields),
             CodeLifetime = TimeSpan.FromSeconds(fields.Number("code_lifetime_seconds", 60, 10, 3600)),
+            InstanceLifetime = fields.Number("instance_lifetime_seconds", 600, 0, 86400) is > 0 and var age ? TimeSpan.FromSeconds(age) : null,
             Variables = declared,
             UnsetVariables = unset,
         };

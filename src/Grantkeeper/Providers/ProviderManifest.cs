@@ -279,6 +279,9 @@ internal sealed record ProviderManifest
     /// <summary>How long an authorization code lives; bounds how long a code is parked.</summary>
     public TimeSpan CodeLifetime { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>How old the signed instance of an installation may be when it is redeemed; null: as old as it likes.</summary>
+    public TimeSpan? InstanceLifetime { get; init; } = TimeSpan.FromMinutes(10);
+
     public IReadOnlyList<ProviderVariable> Variables { get; init; } = [];
 
     /// <summary>The origins of everything that is called or opened on its behalf, with client secret, code or token; in order, a blank between them.</summary>

@@ -1,4 +1,7 @@
+using System.Buffers.Text;
 using System.Net;
+using System.Security.Cryptography;
+using System.Text;
 using Grantkeeper.Sandbox.Control;
 using Grantkeeper.Sandbox.Faults;
 using Microsoft.AspNetCore.WebUtilities;
@@ -148,6 +151,22 @@ public sealed class PlatformTests : IAsyncLifetime
         var flow = await _world.Flow(flowId, "user_1");
         ((string)flow.Json["status"]!, (string)flow.Json["error"]!["code"]!).ShouldBe(("failed", "connect.code_rejected"));
         _world.Platform("wix").Counters[Counter.RefreshRequests].ShouldBe(0, "nothing is minted for an id that nobody signed");
+    }
+
+    [Fact]
+    public async Task An_instance_that_was_signed_long_ago_connects_nothing()
+    {
+        var (browser, callback, flowId) = await _world.ReachCallback("user_1", confirm: false, provider: "wix");
+        using (browser)
+        {
+            var payload = Base64Url.EncodeToString(Encoding.UTF8.GetBytes($$"""{"instanceId":"{{callback.Get("instanceId")}}","signDate":"2026-01-31T12:00:00.000Z"}"""));
+            var signature = Base64Url.EncodeToString(HMACSHA256.HashData(Encoding.UTF8.GetBytes(FlowWorld.ClientSecret), Encoding.UTF8.GetBytes(payload)));
+            (await browser.Open(callback.With("signedInstance", $"{signature}.{payload}"))).Body.ShouldContain("Installation took too long");
+        }
+
+        var flow = await _world.Flow(flowId, "user_1");
+        ((string)flow.Json["status"]!, (string)flow.Json["error"]!["code"]!).ShouldBe(("failed", "connect.instance_stale"));
+        _world.Platform("wix").Counters[Counter.RefreshRequests].ShouldBe(0, "nothing is minted for an old answer");
     }
 
     [Fact]
