@@ -8,6 +8,7 @@ using Grantkeeper.Consents;
 using Grantkeeper.Diagnostics;
 using Grantkeeper.Egress;
 using Grantkeeper.Encryption;
+using Grantkeeper.Events;
 using Grantkeeper.Failpoints;
 using Grantkeeper.Http;
 using Grantkeeper.Identity;
@@ -176,6 +177,7 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddSingleton<GrantStore>();
         services.AddSingleton<ConnectFlow>();
         services.AddSingleton<DisconnectFlow>();
+        services.AddSingleton<WithdrawalFlow>();
         services.AddSingleton<Timelines>();
         services.AddSingleton<ProviderSetups>();
         services.AddSingleton<ProviderChanges>();

@@ -48,7 +48,8 @@ internal sealed class ControlEndpoints(SandboxState state, Issuer issuer)
 
     private static Answer Counted(string name, int count) => Answer.Json(new JsonObject { [name] = count });
 
-    private static async Task<(T? Body, Answer? Refusal)> Read<T>(HttpContext http) where T : class
+    /// <summary>The body as JSON, or the refusal to send.</summary>
+    internal static async Task<(T? Body, Answer? Refusal)> Read<T>(HttpContext http) where T : class
     {
         if (!http.Request.HasJsonContentType()) return (null, Refuse("The body must be JSON, with content type application/json."));
         try
@@ -63,7 +64,8 @@ internal sealed class ControlEndpoints(SandboxState state, Issuer issuer)
         }
     }
 
-    private RequestDelegate Guarded(Func<HttpContext, Task<Answer>> handle) => async http =>
+    /// <summary>An operation that pages of other origins may not use.</summary>
+    internal RequestDelegate Guarded(Func<HttpContext, Task<Answer>> handle) => async http =>
     {
         var origin = http.Request.Headers.Origin.ToString();
         var answer = origin.Length > 0 && origin != issuer.Origin

@@ -13,8 +13,9 @@ internal static class PlatformRoutes
         foreach (var profile in Profiles.All)
             MapProfile(root.MapGroup(profile.Prefix), profile, states[profile.Key], issuer);
         var wix = root.MapGroup("/wix");
-        new ControlEndpoints(states["wix"], issuer).Map(wix, "/__sandbox");
-        new WixPlatform(states["wix"]).Map(wix);
+        var control = new ControlEndpoints(states["wix"], issuer);
+        control.Map(wix, "/__sandbox");
+        new WixPlatform(states["wix"], control).Map(wix);
     }
 
     private static void MapProfile(IEndpointRouteBuilder routes, Profile profile, SandboxState state, Issuer issuer)

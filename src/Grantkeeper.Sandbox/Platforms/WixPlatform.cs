@@ -17,7 +17,7 @@ namespace Grantkeeper.Sandbox.Platforms;
 /// Wix: a page on which a site's owner installs an app, a callback with a signed instance and no code, and tokens that are
 /// minted for the instance until the app is removed. <c>owner</c> names the owner, where a test wants no page.
 /// </summary>
-internal sealed class WixPlatform(SandboxState state)
+internal sealed class WixPlatform(SandboxState state, ControlEndpoints control)
 {
     private const int LifetimeSeconds = 14_400;
 
@@ -28,6 +28,8 @@ internal sealed class WixPlatform(SandboxState state)
         routes.MapPost("/app-installer", Install);
         routes.MapPost("/oauth2/token", Token);
         routes.MapGet("/apps/v1/instance", Instance);
+        routes.MapGet("/__sandbox/webhook-key", control.Guarded(_ => Task.FromResult(new Answer(StatusCodes.Status200OK, "application/x-pem-file", WixEvents.PublicKey(state)))));
+        routes.MapPost("/__sandbox/uninstall/{sub}", control.Guarded(Uninstall));
     }
 
     private async Task Offer(HttpContext http)
@@ -120,6 +122,30 @@ internal sealed class WixPlatform(SandboxState state)
             });
         });
     }
+
+    /// <summary>A site's owner removes the app: nothing is minted any more, what was minted opens nothing, and the app is told.</summary>
+    private async Task<Answer> Uninstall(HttpContext http)
+    {
+        if (Everybody.Find((string)http.Request.RouteValues["sub"]!) is not { } person)
+            return Answer.Json(new JsonObject { ["error"] = "unknown_person" }, StatusCodes.Status404NotFound);
+        var (request, refusal) = await ControlEndpoints.Read<UninstallRequest>(http);
+        if (request is null) return refusal!;
+        if (request.WebhookUrl is { } address && !(Uri.TryCreate(address, UriKind.Absolute, out var webhook) && webhook.Scheme == Uri.UriSchemeHttp && webhook.IsLoopback))
+            return Answer.Refused(OAuthRefusal.InvalidRequest("webhook_url must be an http address on this machine."));
+        var removed = state.Grants.All.Where(grant => grant.IsLive && grant.Subject == person.Subject).ToList();
+        _ = state.Grants.RevokeUser(person.Subject);
+        var (events, delivered) = (new JsonArray(), new JsonArray());
+        foreach (var grant in removed)
+        {
+            var body = WixEvents.Body(state, grant.ClientId, "AppRemoved", grant.Id);
+            events.Add((JsonNode)body);
+            if (request.WebhookUrl is { } url) delivered.Add((JsonNode?)await WixEvents.Deliver(new Uri(url), body, http.RequestAborted));
+        }
+
+        return Answer.Json(new JsonObject { ["removed"] = removed.Count, ["events"] = events, ["delivered"] = delivered });
+    }
+
+    private sealed record UninstallRequest(string? WebhookUrl = null);
 
     private static string InstanceOf(Person person) => $"0f8a7c1e-0000-4000-8000-{Convert.ToHexStringLower(Encoding.ASCII.GetBytes(person.Subject.PadRight(6)[..6]))}";
 

@@ -31,6 +31,7 @@ internal enum AuditAction
     ConnectSessionRefused,
     ConnectSessionEnded,
     TokenRemoved,
+    Withdrawn,
 }
 
 /// <summary>Who asked for something, and from where; travels with a flow into its audit rows.</summary>

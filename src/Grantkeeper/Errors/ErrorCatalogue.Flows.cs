@@ -66,6 +66,26 @@ public static partial class ErrorCatalogue
             "The provider's manifest describes no listing of what an account opens.",
             "Add resources to the provider's manifest, or call the provider's API with a token from GET /oauth/{provider}/token.");
 
+        /// <summary>The provider tells nothing by itself.</summary>
+        public static readonly ErrorCode EventsUnsupported = new("providers.events_unsupported", 404, "No events from this provider",
+            "The provider's manifest does not say how the provider signs what it tells by itself, so nothing is taken in its name.",
+            "Add events to the provider's manifest if the provider offers signed webhooks; without them a withdrawn grant shows at its next refresh.");
+
+        /// <summary>No key to verify with.</summary>
+        public static readonly ErrorCode EventsNotConfigured = new("providers.events_not_configured", 503, "Events not configured",
+            "The public key with which the provider's events are verified is not configured, or the provider itself is not.",
+            "Set {KEY}_WEBHOOK_PUBLIC_KEY to the public key in the provider's dashboard.");
+
+        /// <summary>Not from the provider.</summary>
+        public static readonly ErrorCode EventUnverified = new("providers.event_unverified", 401, "Event not verified",
+            "The body is no token that the provider signed for this app, or it is too old or from the future. Nothing was changed.",
+            "Compare {KEY}_WEBHOOK_PUBLIC_KEY with the provider's dashboard, and this server's clock with the time; the log names the broken rule.");
+
+        /// <summary>Longer than any event.</summary>
+        public static readonly ErrorCode EventTooLarge = new("providers.event_too_large", 413, "Event too large",
+            "The body is larger than 64 KiB, which no event is.",
+            "Send the token alone, as the provider signed it.");
+
         /// <summary>The metadata document is not usable.</summary>
         public static readonly ErrorCode DiscoveryFailed = new("providers.discovery_failed", 503, "Provider metadata not readable",
             "The provider's discovery document or its keys could not be fetched, or its issuer is not the configured one.",

@@ -70,6 +70,7 @@ internal static class TimelineWords
         },
         "token_rejected" => "An API of the provider refused the access token, and this was reported.",
         "disconnect" => "The account was disconnected; its tokens were destroyed.",
+        "withdrawn" => "The provider said that access was withdrawn there; the tokens were destroyed.",
         "token_removed" => "The access token had ended long ago and nothing renews it; it was removed.",
         "sandbox_expired" => "The access token was made to end, on purpose, in the sandbox.",
         "provider_revocation" => row.Code switch

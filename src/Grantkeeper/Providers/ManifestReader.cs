@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Grantkeeper.Jwt;
 using Grantkeeper.OAuth;
 
 namespace Grantkeeper.Providers;
@@ -80,6 +81,7 @@ internal static partial class ManifestReader
             RevocationToken = fields.Choice<TokenKind>("revocation_token") == TokenKind.AccessToken ? OAuthNames.AccessToken : OAuthNames.RefreshToken,
             Account = Account(fields),
             CodeLifetime = TimeSpan.FromSeconds(fields.Number("code_lifetime_seconds", 60, 10, 3600)),
+            Events = EventsOf(fields),
             InstanceLifetime = fields.Number("instance_lifetime_seconds", 600, 0, 86400) is > 0 and var age ? TimeSpan.FromSeconds(age) : null,
             Variables = declared,
             UnsetVariables = unset,
@@ -184,6 +186,20 @@ internal static partial class ManifestReader
             return null;
         var read = new ErrorCodes(codes.Required("member"), codes.List("transient"), codes.List("misconfigured"), codes.List("rejected"));
         codes.RefuseOthersBut();
+        return read;
+    }
+
+    private static EventForm? EventsOf(ManifestFields fields)
+    {
+        if (fields.Mapping("events") is not { } events)
+            return null;
+        var algorithm = events.Text("algorithm") ?? JwtAlgorithms.Rs256;
+        if (!JwtAlgorithms.PublicKey.Contains(algorithm))
+            events.Fault("algorithm", $"must be one of {string.Join(", ", JwtAlgorithms.PublicKey)}, not \"{algorithm}\"");
+        var read = new EventForm(algorithm, events.Text("issuer"), events.Required("type"), events.Required("account"), events.Text("time") ?? "iat", events.List("ends"));
+        if (read.Ends.Count == 0)
+            events.Fault("ends", "is required");
+        events.RefuseOthersBut();
         return read;
     }
 
