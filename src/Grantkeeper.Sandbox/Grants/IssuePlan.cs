@@ -13,7 +13,7 @@ internal sealed record IssuePlan(TimeSpan Lifetime, bool Rotate = true, bool Giv
     /// <summary>The plan of a platform under a fault.</summary>
     public static IssuePlan For(Platforms.Renewal renewal, TimeSpan lifetime, FaultMode? fault) => new(
         lifetime,
-        Rotate: renewal != Platforms.Renewal.Stable && fault is not (FaultMode.NoRotation or FaultMode.NoRefreshToken),
+        Rotate: (renewal is Platforms.Renewal.Rotates or Platforms.Renewal.RotatesAndKeeps) && fault is not (FaultMode.NoRotation or FaultMode.NoRefreshToken),
         GiveRefreshToken: fault != FaultMode.NoRefreshToken,
         KeepsOld: renewal == Platforms.Renewal.RotatesAndKeeps,
         NamesRefreshToken: renewal != Platforms.Renewal.Stable);

@@ -17,6 +17,9 @@ internal enum Renewal
 
     /// <summary>It stays, and the answer does not name it.</summary>
     Stable,
+
+    /// <summary>It stays, and the answer names it again.</summary>
+    StableAndNamed,
 }
 
 /// <summary>How a platform differs from OAuth by the book. What an application does wrong fails here and not first at the platform.</summary>
@@ -67,7 +70,10 @@ internal sealed record Profile(string Key, string DisplayName)
     public Action<JsonObject, IssuedTokens, Person> Shape { get; init; } = (_, _, _) => { };
 
     /// <summary>What else the callback carries.</summary>
-    public IReadOnlyDictionary<string, string> CallbackExtras { get; init; } = new Dictionary<string, string>();
+    public Func<Person, IReadOnlyDictionary<string, string>> CallbackExtras { get; init; } = _ => new Dictionary<string, string>();
+
+    /// <summary>By what other names parameters of the authorization request go here, and only by these; an empty name: it is not sent.</summary>
+    public IReadOnlyDictionary<string, string> Names { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Whether a grant of the scope openid comes with an id_token, and under which issuer, below the origin.</summary>
     public Func<Person, string>? IdTokenIssuer { get; init; }

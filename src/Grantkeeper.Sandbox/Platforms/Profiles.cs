@@ -5,7 +5,7 @@ using Grantkeeper.Sandbox.People;
 namespace Grantkeeper.Sandbox.Platforms;
 
 /// <summary>
-/// How seven authorization servers behave that eight platforms use (Google's serves YouTube and Search Console too). Each
+/// How eight authorization servers behave that the platforms use (Google's serves YouTube and Search Console too). Each
 /// line rests on the platform's documentation; what nobody documents is as strict here as it may be there.
 /// </summary>
 internal static class Profiles
@@ -48,7 +48,7 @@ internal static class Profiles
         Echo = scopes => ScopeList.Join(scopes.Select(scope => scope is "email" or "profile" ? $"{GoogleScope}userinfo.{scope}" : scope)),
         SendsIss = true,
         IdTokenIssuer = _ => "/google",
-        CallbackExtras = new Dictionary<string, string> { ["authuser"] = "0", ["prompt"] = "consent" },
+        CallbackExtras = _ => new Dictionary<string, string> { ["authuser"] = "0", ["prompt"] = "consent" },
         RevokesAll = true,
     };
 
@@ -72,7 +72,7 @@ internal static class Profiles
         Echo = scopes => ScopeList.Join(scopes.Where(scope => scope != "offline_access").Select(scope => scope.Contains('.') ? GraphScope + scope : scope)),
         IdTokenIssuer = _ => $"/microsoft/{Tenant}/v2.0",
         Claims = person => new JsonObject { ["tid"] = Tenant, ["oid"] = ObjectId(person), ["preferred_username"] = person.Email, ["ver"] = "2.0" },
-        CallbackExtras = new Dictionary<string, string> { ["session_state"] = "3b7c9d5e" },
+        CallbackExtras = _ => new Dictionary<string, string> { ["session_state"] = "3b7c9d5e" },
     };
 
     /// <summary>JSON and Basic, nothing else; owner=user; no scopes, no lifetime; the answer names workspace and bot; a new pair at each refresh.</summary>
@@ -145,8 +145,22 @@ internal static class Profiles
         Echo = ScopeList.Join,
     };
 
+    /// <summary>Wix as apps know it that were made long ago: parameters of its own, JSON, and nothing but two tokens in the answer.</summary>
+    public static Profile WixOAuthLegacy { get; } = new("wix_oauth_legacy", "Wix")
+    {
+        AcceptsPkce = false,
+        TakesJson = true,
+        ClientMethods = [ClientAuthenticationMethods.Post],
+        Renewal = Renewal.StableAndNamed,
+        Names = new Dictionary<string, string> { ["client_id"] = "appId", ["redirect_uri"] = "redirectUrl", ["response_type"] = "" },
+        CallbackExtras = person => new Dictionary<string, string> { ["instanceId"] = WixSite.InstanceOf(person) },
+        Echo = _ => null,
+        TellsLifetime = false,
+        Shape = (body, _, _) => body.Remove("token_type"),
+    };
+
     /// <summary>The ones that hand out codes.</summary>
-    public static IReadOnlyList<Profile> All { get; } = [Google, Microsoft, Notion, Bing, WordPress, WordPressOAuth21];
+    public static IReadOnlyList<Profile> All { get; } = [Google, Microsoft, Notion, Bing, WordPress, WordPressOAuth21, WixOAuthLegacy];
 
     /// <summary>A person's id in the form of a GUID.</summary>
     public static string ObjectId(Person person) => $"87d349ed-44d7-43e1-9a83-{Hex(person)}";

@@ -27,7 +27,7 @@ internal sealed class WixPlatform(SandboxState state, ControlEndpoints control)
         routes.MapGet("/app-installer", Offer);
         routes.MapPost("/app-installer", Install);
         routes.MapPost("/oauth2/token", Token);
-        routes.MapGet("/apps/v1/instance", Instance);
+        new WixSite(state).Map(routes);
         routes.MapGet("/__sandbox/webhook-key", control.Guarded(_ => Task.FromResult(new Answer(StatusCodes.Status200OK, "application/x-pem-file", WixEvents.PublicKey(state)))));
         routes.MapPost("/__sandbox/uninstall/{sub}", control.Guarded(Uninstall));
     }
@@ -56,7 +56,7 @@ internal sealed class WixPlatform(SandboxState state, ControlEndpoints control)
     }
 
     private static Html Choice(Person person) => Html.Of($"""
-        <li><button class="person" name="person" value="{person.Subject}">{Avatar.Of(person)}<span class="who"><span class="name">{SiteOf(person)}</span><span class="mail">{person.Email}</span></span></button></li>
+        <li><button class="person" name="person" value="{person.Subject}">{Avatar.Of(person)}<span class="who"><span class="name">{WixSite.NameOf(person)}</span><span class="mail">{person.Email}</span></span></button></li>
         """);
 
     private async Task Install(HttpContext http)
@@ -80,7 +80,7 @@ internal sealed class WixPlatform(SandboxState state, ControlEndpoints control)
 
     private void Return(HttpContext http, ClientRegistration client, string back, Person person)
     {
-        var instance = InstanceOf(person);
+        var instance = WixSite.InstanceOf(person);
         state.Grants.Install(instance, client.ClientId, person.Subject);
         var payload = Base64Url.EncodeToString(Encoding.UTF8.GetBytes(new JsonObject { ["instanceId"] = instance, ["signDate"] = state.Clock.GetUtcNow().UtcDateTime.ToString("O") }.ToJsonString()));
         var signature = Base64Url.EncodeToString(HMACSHA256.HashData(Encoding.UTF8.GetBytes(client.ClientSecret ?? ""), Encoding.UTF8.GetBytes(payload)));
@@ -103,23 +103,6 @@ internal sealed class WixPlatform(SandboxState state, ControlEndpoints control)
             var body = new JsonObject { ["access_token"] = minted.AccessToken.Value, ["token_type"] = "Bearer" };
             if (fault != FaultMode.NoExpiresIn) body["expires_in"] = LifetimeSeconds;
             return Answer.Json(body);
-        });
-    }
-
-    private Task Instance(HttpContext http)
-    {
-        state.Counters.Add(Counter.UserinfoCalls);
-        return FaultGate.Pass(http, state, FaultEndpoint.Userinfo, _ =>
-        {
-            // The token stands in the header alone.
-            var header = http.Request.Headers.Authorization.ToString();
-            if (state.Grants.FindAccess(header) is not ({ } _, { } grant)) return Answer.Json(new JsonObject { ["message"] = "UNAUTHENTICATED", ["details"] = new JsonObject() }, StatusCodes.Status401Unauthorized);
-            var person = Everybody.Find(grant.Subject)!;
-            return Answer.Json(new JsonObject
-            {
-                ["instance"] = new JsonObject { ["instanceId"] = grant.Id, ["appName"] = "Sandbox app", ["permissions"] = new JsonArray("SCOPE.DC.MANAGE-YOUR-APP") },
-                ["site"] = new JsonObject { ["siteDisplayName"] = SiteOf(person), ["siteId"] = $"c993128b-0000-4000-8000-{person.Subject.Length:d12}", ["url"] = $"https://{person.Subject}.wixsite.example/site", ["ownerInfo"] = new JsonObject { ["email"] = person.Email } },
-            });
         });
     }
 
@@ -146,10 +129,6 @@ internal sealed class WixPlatform(SandboxState state, ControlEndpoints control)
     }
 
     private sealed record UninstallRequest(string? WebhookUrl = null);
-
-    private static string InstanceOf(Person person) => $"0f8a7c1e-0000-4000-8000-{Convert.ToHexStringLower(Encoding.ASCII.GetBytes(person.Subject.PadRight(6)[..6]))}";
-
-    private static string SiteOf(Person person) => $"{person.Name.Split(' ')[0]}'s shop";
 
     private static void See(HttpContext http, string location)
     {

@@ -69,6 +69,7 @@ internal static partial class ManifestReader
             ExpiresIn = fields.Number("expires_in_seconds", 0, 1, 315360000) is > 0 and var seconds ? TimeSpan.FromSeconds(seconds) : null,
             SendsBearer = fields.Flag("bearer", true),
             AuthorizationParameters = fields.Map("authorization_parameters"),
+            AuthorizationNames = fields.Map("authorization_names"),
             TokenParameters = fields.Map("token_parameters"),
             RefreshParameters = fields.Map("refresh_parameters"),
             RequestHeaders = fields.Map("request_headers"),
@@ -91,6 +92,14 @@ internal static partial class ManifestReader
         fields.RefuseOthersBut("variables", "extends");
         foreach (var name in manifest.AuthorizationParameters.Keys.Where(AuthorizationRequest.OwnParameters.Contains))
             fields.Fault("authorization_parameters", $"must not name {name}, which is sent already");
+        foreach (var (name, other) in manifest.AuthorizationNames)
+        {
+            if (!AuthorizationRequest.OwnParameters.Contains(name))
+                fields.Fault("authorization_names", $"names {name}, which the request does not send");
+            else if (other.Length == 0 && (name is OAuthNames.State or OAuthNames.RedirectUri or OAuthNames.CodeChallenge))
+                fields.Fault("authorization_names", $"must not leave {name} out: the answer is bound by it");
+        }
+
         Combinations(manifest, fields, loopbackHttp);
         return faults.Count == before ? manifest : null;
     }

@@ -258,6 +258,9 @@ internal sealed record ProviderManifest
 
     public IReadOnlyDictionary<string, string> AuthorizationParameters { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>By what other names parameters of the authorization request go; an empty name leaves the parameter out.</summary>
+    public IReadOnlyDictionary<string, string> AuthorizationNames { get; init; } = new Dictionary<string, string>();
+
     public IReadOnlyDictionary<string, string> TokenParameters { get; init; } = new Dictionary<string, string>();
 
     public IReadOnlyDictionary<string, string> RefreshParameters { get; init; } = new Dictionary<string, string>();

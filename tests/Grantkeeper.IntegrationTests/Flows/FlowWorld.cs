@@ -91,7 +91,12 @@ internal sealed class FlowWorld : IAsyncDisposable
         foreach (var (name, value) in platforms ? PlatformSettings.For(sandbox.Urls.First()) : new Dictionary<string, string>())
             settings[name.Replace("__", ":", StringComparison.Ordinal)] = value;
         if (platforms)
-            settings["WIX_WEBHOOK_PUBLIC_KEY"] = WixEvents.PublicKey(sandbox.Services.GetRequiredService<PlatformStates>()["wix"]);
+        {
+            var states = sandbox.Services.GetRequiredService<PlatformStates>();
+            settings["WIX_WEBHOOK_PUBLIC_KEY"] = WixEvents.PublicKey(states["wix"]);
+            settings["WIX_OAUTH_LEGACY_WEBHOOK_PUBLIC_KEY"] = WixEvents.PublicKey(states["wix_oauth_legacy"]);
+        }
+
         foreach (var key in keys)
         {
             settings[$"{key.ToUpperInvariant()}_CLIENT_ID"] = "grantkeeper";

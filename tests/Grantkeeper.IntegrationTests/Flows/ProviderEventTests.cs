@@ -122,6 +122,16 @@ public sealed class ProviderEventTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_app_of_the_older_kind_is_told_in_the_same_way()
+    {
+        await _world.Connect("user_1", provider: "wix_oauth_legacy");
+        await _world.Connect("user_1", provider: "wix");
+        (await Tell(WixEvents.Body(_world.Platform("wix_oauth_legacy"), App, "AppRemoved", Instance), "/oauth/wix_oauth_legacy/events")).Status.ShouldBe(HttpStatusCode.OK);
+        (await _world.Host.Get("/oauth/wix_oauth_legacy/token?user_id=user_1")).Status.ShouldBe(HttpStatusCode.Conflict);
+        (await _world.Host.Get("/oauth/wix/token?user_id=user_1")).Status.ShouldBe(HttpStatusCode.OK, "another app on the same site");
+    }
+
+    [Fact]
     public async Task A_site_that_nobody_connected_is_answered_like_any_other()
     {
         await _world.Connect("user_1", provider: "wix");
