@@ -141,10 +141,12 @@ internal sealed class ControlEndpoints(SandboxState state, Issuer issuer)
     {
         var (request, refusal) = await Read<SettingsRequest>(http);
         if (request is null) return refusal!;
+        if (request is { AccessTokenSeconds: null, Testing: null }) return Refuse("access_token_seconds or testing is needed.");
         if (request.AccessTokenSeconds is < 1 or > SettingsRequest.Most)
             return Refuse($"access_token_seconds must be between 1 and {SettingsRequest.Most}.");
-        state.AccessTokenLifetime = TimeSpan.FromSeconds(request.AccessTokenSeconds);
-        return Counted("access_token_seconds", request.AccessTokenSeconds);
+        if (request.AccessTokenSeconds is { } seconds) state.AccessTokenLifetime = TimeSpan.FromSeconds(seconds);
+        state.IsTesting = request.Testing ?? state.IsTesting;
+        return Answer.Json(new JsonObject { ["access_token_seconds"] = (int)state.AccessTokenLifetime.TotalSeconds, ["testing"] = state.IsTesting });
     }
 
     private Answer Reset()
@@ -160,7 +162,7 @@ internal sealed class ControlEndpoints(SandboxState state, Issuer issuer)
         public const long Most = 10L * 365 * 24 * 60 * 60;
     }
 
-    private sealed record SettingsRequest(int AccessTokenSeconds)
+    private sealed record SettingsRequest(int? AccessTokenSeconds = null, bool? Testing = null)
     {
         public const int Most = 86_400;
     }

@@ -66,6 +66,15 @@ internal sealed record Profile(string Key, string DisplayName)
     /// <summary>How long a code is good.</summary>
     public TimeSpan CodeLifetime { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>After how long without use a refresh token ends; null: never.</summary>
+    public TimeSpan? RefreshIdle { get; init; }
+
+    /// <summary>How long a refresh token lives while the application is in its testing phase, by the granted scopes; null: as long as otherwise.</summary>
+    public Func<IReadOnlyList<string>, TimeSpan?> TestingLife { get; init; } = _ => null;
+
+    /// <summary>How many refresh tokens a person and a client have together; one more ends the oldest. Null: no limit.</summary>
+    public int? MostRefreshTokens { get; init; }
+
     /// <summary>Adds what else stands in a token answer.</summary>
     public Action<JsonObject, IssuedTokens, Person> Shape { get; init; } = (_, _, _) => { };
 

@@ -19,7 +19,8 @@ internal static class Profiles
     private static readonly ScopeDescription Email = new("email", "See your e-mail address", "The address of this account.");
 
     /// <summary>
-    /// A refresh token only with access_type=offline and a shown consent; scopes can be left out one by one; a revocation
+    /// A refresh token only with access_type=offline and a shown consent, until it is unused for six months, is one of more than
+    /// a hundred, or is a week old and the application in its testing phase; scopes can be left out one by one; a revocation
     /// ends everything of the person; identity scopes come back by their long names; the callback carries more than asked.
     /// </summary>
     public static Profile Google { get; } = new("google", "Google")
@@ -43,6 +44,9 @@ internal static class Profiles
         ],
         ClientMethods = [ClientAuthenticationMethods.Post, ClientAuthenticationMethods.Basic],
         Renewal = Renewal.Stable,
+        RefreshIdle = TimeSpan.FromDays(180),
+        TestingLife = scopes => scopes.All(scope => scope is "openid" or "email" or "profile") ? null : TimeSpan.FromDays(7),
+        MostRefreshTokens = 100,
         GivesRefreshToken = (form, _) => form["access_type"] == "offline" && ScopeList.Split(form["prompt"]).Contains("consent"),
         ObjectionTo = form => form["access_type"] is null or "online" or "offline" ? null : "access_type must be online or offline.",
         Echo = scopes => ScopeList.Join(scopes.Select(scope => scope is "email" or "profile" ? $"{GoogleScope}userinfo.{scope}" : scope)),
@@ -68,6 +72,7 @@ internal static class Profiles
         ],
         ClientMethods = [ClientAuthenticationMethods.Post, ClientAuthenticationMethods.Basic],
         Renewal = Renewal.RotatesAndKeeps,
+        RefreshIdle = TimeSpan.FromDays(90),
         GivesRefreshToken = (_, scopes) => scopes.Contains("offline_access"),
         Echo = scopes => ScopeList.Join(scopes.Where(scope => scope != "offline_access").Select(scope => scope.Contains('.') ? GraphScope + scope : scope)),
         IdTokenIssuer = _ => $"/microsoft/{Tenant}/v2.0",
