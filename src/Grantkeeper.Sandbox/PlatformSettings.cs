@@ -7,7 +7,7 @@ namespace Grantkeeper.Sandbox;
 public static class PlatformSettings
 {
     /// <summary>The keys of the providers whose platforms are simulated.</summary>
-    public static IReadOnlyList<string> Providers { get; } = ["google", "youtube", "gsc", "microsoft", "notion", "bing", "wordpress", "wordpress_oauth21", "wix"];
+    public static IReadOnlyList<string> Providers { get; } = ["google", "youtube", "gsc", "microsoft", "notion", "bing", "wordpress", "wordpress_oauth21", "wix", "wix_oauth_legacy"];
 
     /// <summary>The name of a simulated platform's provider.</summary>
     /// <param name="key">One of <see cref="Providers"/>.</param>
@@ -17,6 +17,7 @@ public static class PlatformSettings
         "gsc" => "Google Search Console",
         "wordpress_oauth21" => "WordPress.com (OAuth 2.1)",
         "wix" => "Wix",
+        "wix_oauth_legacy" => "Wix (legacy)",
         _ => Platforms.Profiles.All.First(profile => profile.Key == key).DisplayName,
     };
 
@@ -60,6 +61,10 @@ public static class PlatformSettings
         Set("wix", "authorization_endpoint", "/wix/app-installer");
         Set("wix", "token_endpoint", "/wix/oauth2/token");
         Set("wix", "userinfo_endpoint", "/wix/apps/v1/instance");
+        Set("wix_oauth_legacy", "authorization_endpoint", "/wix_oauth_legacy/installer/install");
+        Set("wix_oauth_legacy", "token_endpoint", "/wix_oauth_legacy/oauth/access");
+        Set("wix_oauth_legacy", "userinfo_endpoint", "/wix_oauth_legacy/apps/v1/instance");
+        Set("wix_oauth_legacy", "resources__site__url", "/wix_oauth_legacy/apps/v1/instance");
         Set("google", "resources__calendar__url", "/google/calendar/v3/users/me/calendarList");
         Set("youtube", "resources__channel__url", "/google/youtube/v3/channels?part=id,snippet&mine=true");
         Set("gsc", "resources__site__url", "/google/webmasters/v3/sites");

@@ -1,15 +1,15 @@
 using Grantkeeper.Sandbox;
-using Grantkeeper.Sandbox.OAuth;
 
-var options = new SandboxOptions
+if (args.Contains("--help"))
 {
-    Clients = ClientRegistrations.Parse(Environment.GetEnvironmentVariable("SANDBOX_CLIENTS"), out var faults),
-};
-if (Environment.GetEnvironmentVariable("ASPNETCORE_URLS") is { Length: > 0 } urls) options.Urls = urls;
+    await Console.Out.WriteLineAsync(SandboxArguments.Help);
+    return 0;
+}
+
 try
 {
-    if (faults.Count > 0) throw new ArgumentException(string.Join(' ', faults));
-    await using var app = SandboxApp.Build(args, options);
+    if (SandboxArguments.Read(args, Environment.GetEnvironmentVariable, out var faults) is not { } options) throw new ArgumentException(string.Join(' ', faults));
+    await using var app = SandboxApp.Build([], options);
     await app.StartAsync();
     await Console.Out.WriteLineAsync($"Sandbox provider on {string.Join(", ", app.Urls)}. Ctrl-C stops it.");
     await app.WaitForShutdownAsync();

@@ -57,6 +57,9 @@ public sealed class SandboxState : IDisposable
         }
     }
 
+    /// <summary>Whether applications are in their testing phase, in which Google ends refresh tokens after a week.</summary>
+    public bool IsTesting { get; set; }
+
     internal BrowserSessions Browsers { get; }
 
     internal SigningKey Key { get; } = new();
@@ -73,6 +76,7 @@ public sealed class SandboxState : IDisposable
         Browsers.Clear();
         Clock.Reset();
         AccessTokenLifetime = firstLifetime;
+        IsTesting = false;
     }
 
     /// <inheritdoc />

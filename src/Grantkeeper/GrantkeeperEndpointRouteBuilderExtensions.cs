@@ -1,6 +1,7 @@
 using Grantkeeper.Administration;
 using Grantkeeper.Connect;
 using Grantkeeper.Diagnostics;
+using Grantkeeper.Events;
 using Grantkeeper.Integrations;
 using Grantkeeper.Lifecycle;
 using Grantkeeper.Monitoring;
@@ -26,6 +27,7 @@ public static class GrantkeeperEndpointRouteBuilderExtensions
         ConnectEndpoints.Map(endpoints);
         ConnectSessionEndpoints.Map(endpoints);
         BrowserEndpoints.Map(endpoints);
+        EventEndpoints.Map(endpoints);
         BrowserModuleEndpoints.Map(endpoints);
         AdministrationEndpoints.Map(endpoints);
         ClientEndpoints.Map(endpoints);

@@ -8,6 +8,7 @@ using Grantkeeper.Consents;
 using Grantkeeper.Diagnostics;
 using Grantkeeper.Egress;
 using Grantkeeper.Encryption;
+using Grantkeeper.Events;
 using Grantkeeper.Failpoints;
 using Grantkeeper.Http;
 using Grantkeeper.Identity;
@@ -182,6 +183,7 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddSingleton<BulkOperations>();
         services.AddSingleton<BulkWork>();
         services.AddHostedService(provider => provider.GetRequiredService<BulkWork>());
+        services.AddSingleton<WithdrawalFlow>();
         services.AddSingleton<Timelines>();
         services.AddSingleton<ProviderSetups>();
         services.AddSingleton<ProviderChanges>();

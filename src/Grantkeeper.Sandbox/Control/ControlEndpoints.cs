@@ -48,7 +48,8 @@ internal sealed class ControlEndpoints(SandboxState state, Issuer issuer)
 
     private static Answer Counted(string name, int count) => Answer.Json(new JsonObject { [name] = count });
 
-    private static async Task<(T? Body, Answer? Refusal)> Read<T>(HttpContext http) where T : class
+    /// <summary>The body as JSON, or the refusal to send.</summary>
+    internal static async Task<(T? Body, Answer? Refusal)> Read<T>(HttpContext http) where T : class
     {
         if (!http.Request.HasJsonContentType()) return (null, Refuse("The body must be JSON, with content type application/json."));
         try
@@ -63,7 +64,8 @@ internal sealed class ControlEndpoints(SandboxState state, Issuer issuer)
         }
     }
 
-    private RequestDelegate Guarded(Func<HttpContext, Task<Answer>> handle) => async http =>
+    /// <summary>An operation that pages of other origins may not use.</summary>
+    internal RequestDelegate Guarded(Func<HttpContext, Task<Answer>> handle) => async http =>
     {
         var origin = http.Request.Headers.Origin.ToString();
         var answer = origin.Length > 0 && origin != issuer.Origin
@@ -139,10 +141,12 @@ internal sealed class ControlEndpoints(SandboxState state, Issuer issuer)
     {
         var (request, refusal) = await Read<SettingsRequest>(http);
         if (request is null) return refusal!;
+        if (request is { AccessTokenSeconds: null, Testing: null }) return Refuse("access_token_seconds or testing is needed.");
         if (request.AccessTokenSeconds is < 1 or > SettingsRequest.Most)
             return Refuse($"access_token_seconds must be between 1 and {SettingsRequest.Most}.");
-        state.AccessTokenLifetime = TimeSpan.FromSeconds(request.AccessTokenSeconds);
-        return Counted("access_token_seconds", request.AccessTokenSeconds);
+        if (request.AccessTokenSeconds is { } seconds) state.AccessTokenLifetime = TimeSpan.FromSeconds(seconds);
+        state.IsTesting = request.Testing ?? state.IsTesting;
+        return Answer.Json(new JsonObject { ["access_token_seconds"] = (int)state.AccessTokenLifetime.TotalSeconds, ["testing"] = state.IsTesting });
     }
 
     private Answer Reset()
@@ -158,7 +162,7 @@ internal sealed class ControlEndpoints(SandboxState state, Issuer issuer)
         public const long Most = 10L * 365 * 24 * 60 * 60;
     }
 
-    private sealed record SettingsRequest(int AccessTokenSeconds)
+    private sealed record SettingsRequest(int? AccessTokenSeconds = null, bool? Testing = null)
     {
         public const int Most = 86_400;
     }

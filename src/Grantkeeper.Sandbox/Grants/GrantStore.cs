@@ -20,6 +20,7 @@ public sealed class GrantStore
     private readonly Dictionary<string, AccessToken> accessTokens = new(StringComparer.Ordinal);
     private readonly Dictionary<string, RefreshEntry> refreshTokens = new(StringComparer.Ordinal);
     private int issued;
+    private long refreshIssued;
 
     internal GrantStore(TimeProvider clock, Counters counters) => (this.clock, this.counters) = (clock, counters);
 
@@ -122,6 +123,7 @@ public sealed class GrantStore
             grants[grant.Id] = grant;
             codes[code] = entry with { GrantId = grant.Id };
             counters.Add(Counter.CodesRedeemed);
+            if (plan.GiveRefreshToken && entry.Bound.Offline) MakeRoom(grant, plan.Most);
             var refreshToken = plan.GiveRefreshToken && entry.Bound.Offline ? NewRefreshToken(grant.Id) : null;
             return (new IssuedTokens(grant, NewAccessToken(grant, grant.Scopes, plan), refreshToken, entry.Bound.Nonce), null);
         }
@@ -148,13 +150,16 @@ public sealed class GrantStore
 
             // 3. The grant must be in force and wide enough.
             if (!grant.IsLive) return Refuse("The grant has ended.");
+            var now = clock.GetUtcNow();
+            if (now - entry.UsedAt >= plan.Idle) return Refuse("The refresh token was not used for too long.");
+            if (now - grant.GrantedAt >= plan.Life(grant.Scopes)) return Refuse("The refresh token is too old for an application in its testing phase.");
             if (scopes is not null && scopes.FirstOrDefault(scope => !grant.Scopes.Contains(scope)) is { } wider)
                 return (null, OAuthRefusal.InvalidScope($"'{wider}' was not granted."));
 
             // 4. Replace, and issue.
             grants[grant.Id] = grant = grant with { Refreshes = grant.Refreshes + 1 };
             counters.Add(Counter.Refreshes);
-            if (plan.Rotate && !plan.KeepsOld) refreshTokens[refreshToken] = entry with { Replaced = true };
+            refreshTokens[refreshToken] = entry with { Replaced = plan.Rotate && !plan.KeepsOld, UsedAt = now };
             var next = plan.Rotate ? NewRefreshToken(grant.Id) : refreshToken;
             var access = NewAccessToken(grant, scopes ?? grant.Scopes, plan);
             return (new IssuedTokens(grant, access, plan.GiveRefreshToken && plan.NamesRefreshToken ? next : null, Nonce: null), null);
@@ -238,8 +243,17 @@ public sealed class GrantStore
     private string NewRefreshToken(string grantId)
     {
         var value = Opaque.New("sbx_rt_");
-        refreshTokens[value] = new RefreshEntry(grantId, Replaced: false);
+        refreshTokens[value] = new RefreshEntry(grantId, Replaced: false, clock.GetUtcNow(), ++refreshIssued);
         return value;
+    }
+
+    /// <summary>Ends the oldest refresh tokens of a person and a client, silently, so that one more finds room.</summary>
+    private void MakeRoom(Grant grant, int? most)
+    {
+        if (most is not { } limit) return;
+        var theirs = refreshTokens.Where(token => !token.Value.Replaced && grants[token.Value.GrantId] is { IsLive: true } other && other.ClientId == grant.ClientId && other.Subject == grant.Subject)
+            .OrderBy(token => token.Value.Number).Select(token => token.Key).ToList();
+        foreach (var old in theirs.Take(theirs.Count - limit + 1)) refreshTokens.Remove(old);
     }
 
     private AccessToken NewAccessToken(Grant grant, IReadOnlyList<string> scopes, IssuePlan plan)
@@ -258,5 +272,5 @@ public sealed class GrantStore
 
     private sealed record CodeEntry(AuthorizationCode Bound, DateTimeOffset ExpiresAt, string? GrantId);
 
-    private sealed record RefreshEntry(string GrantId, bool Replaced);
+    private sealed record RefreshEntry(string GrantId, bool Replaced, DateTimeOffset UsedAt, long Number);
 }

@@ -10,10 +10,19 @@ namespace Grantkeeper.Sandbox.Grants;
 /// <param name="GiveRefreshToken">Whether the answer names a refresh token at all. If not, a refresh keeps the one it was made with.</param>
 internal sealed record IssuePlan(TimeSpan Lifetime, bool Rotate = true, bool GiveRefreshToken = true, bool KeepsOld = false, bool NamesRefreshToken = true)
 {
+    /// <summary>After how long without use the refresh token has ended; null: never.</summary>
+    public TimeSpan? Idle { get; init; }
+
+    /// <summary>How long after the consent the refresh token has ended, by the granted scopes; null: never.</summary>
+    public Func<IReadOnlyList<string>, TimeSpan?> Life { get; init; } = _ => null;
+
+    /// <summary>How many refresh tokens a person and a client have together; null: any number.</summary>
+    public int? Most { get; init; }
+
     /// <summary>The plan of a platform under a fault.</summary>
     public static IssuePlan For(Platforms.Renewal renewal, TimeSpan lifetime, FaultMode? fault) => new(
         lifetime,
-        Rotate: renewal != Platforms.Renewal.Stable && fault is not (FaultMode.NoRotation or FaultMode.NoRefreshToken),
+        Rotate: (renewal is Platforms.Renewal.Rotates or Platforms.Renewal.RotatesAndKeeps) && fault is not (FaultMode.NoRotation or FaultMode.NoRefreshToken),
         GiveRefreshToken: fault != FaultMode.NoRefreshToken,
         KeepsOld: renewal == Platforms.Renewal.RotatesAndKeeps,
         NamesRefreshToken: renewal != Platforms.Renewal.Stable);

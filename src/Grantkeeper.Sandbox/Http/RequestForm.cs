@@ -55,6 +55,20 @@ internal sealed class RequestForm
     /// <summary>Reads the query of a GET.</summary>
     public static RequestForm ReadQuery(HttpRequest request) => From(request.Query.Select(pair => (pair.Key, pair.Value.ToArray())));
 
+    /// <summary>The same parameters by the names that the specifications give them; those that go by another name count by that one only.</summary>
+    public RequestForm Renamed(IReadOnlyDictionary<string, string> names)
+    {
+        if (names.Count == 0) return this;
+        var form = new RequestForm { Refusal = Refusal };
+        foreach (var (name, value) in values.Where(pair => !names.ContainsKey(pair.Key))) form.values[name] = value;
+        foreach (var (name, other) in names)
+        {
+            if (values.TryGetValue(other, out var value)) form.values[name] = value;
+        }
+
+        return form;
+    }
+
     private static RequestForm From(IEnumerable<(string Name, string?[] Values)> pairs)
     {
         var all = pairs.ToList();

@@ -15,6 +15,8 @@ internal sealed record AuthorizationReading(AuthorizationRequest? Request, OAuth
     /// <summary>Reads and checks the parameters.</summary>
     public static AuthorizationReading Read(RequestForm form, ClientRegistrations clients, Profile profile)
     {
+        form = form.Renamed(profile.Names);
+
         // 1. Who asks, and where the answer goes.
         if (form.Refusal is { } unreadable) return new(null, unreadable, null);
         if (clients.Find(form["client_id"]) is not { } client)
@@ -36,7 +38,7 @@ internal sealed record AuthorizationReading(AuthorizationRequest? Request, OAuth
     {
         if (form["request"] is not null) return new("request_not_supported", "Request objects are not supported.");
         if (form["request_uri"] is not null) return new("request_uri_not_supported", "Request objects are not supported.");
-        if (form["response_type"] is not { } type) return OAuthRefusal.InvalidRequest("response_type is missing.");
+        if ((profile.Names.ContainsKey("response_type") ? "code" : form["response_type"]) is not { } type) return OAuthRefusal.InvalidRequest("response_type is missing.");
         if (type != "code") return new("unsupported_response_type", "Only response_type=code is supported.");
         if (form["response_mode"] is not (null or "query" or "form_post"))
             return OAuthRefusal.InvalidRequest("response_mode must be query or form_post.");

@@ -42,6 +42,12 @@ internal sealed class SigningKey : IDisposable
         };
     }
 
+    /// <summary>The public half in PEM form (RFC 7468).</summary>
+    public string ToPem()
+    {
+        lock (gate) return rsa.Value.ExportSubjectPublicKeyInfoPem();
+    }
+
     /// <inheritdoc />
     public void Dispose()
     {

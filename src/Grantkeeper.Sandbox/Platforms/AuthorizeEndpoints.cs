@@ -130,7 +130,7 @@ internal sealed class AuthorizeEndpoints(Profile profile, SandboxState state, Is
         var code = state.Grants.IssueCode(new AuthorizationCode(
             request.Client.ClientId, request.Target.RedirectUri, request.CodeChallenge, request.Nonce, person.Subject, granted,
             request.Offline && (profile.Prefix.Length > 0 || granted.Contains("offline_access")), profile.CodeLifetime));
-        return Deliver(http, request.Target, new Dictionary<string, string> { ["code"] = code });
+        return Deliver(http, request.Target, new Dictionary<string, string>(profile.CallbackExtras(person)) { ["code"] = code });
     }
 
     private Task SendBack(HttpContext http, CallbackTarget target, OAuthRefusal refusal) => Deliver(http, target, new Dictionary<string, string>
@@ -143,11 +143,6 @@ internal sealed class AuthorizeEndpoints(Profile profile, SandboxState state, Is
     {
         if (target.State is not null) parameters["state"] = target.State;
         if (profile.SendsIss) parameters["iss"] = issuer.Origin + profile.Prefix;
-        if (parameters.ContainsKey("code"))
-        {
-            foreach (var (name, value) in profile.CallbackExtras) parameters[name] = value;
-        }
-
         if (target.FormPost) return FormPostPage.Send(http, target.RedirectUri, parameters);
         See(http, QueryHelpers.AddQueryString(target.RedirectUri, parameters!));
         return Task.CompletedTask;

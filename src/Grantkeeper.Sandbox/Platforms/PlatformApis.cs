@@ -9,13 +9,14 @@ using Grantkeeper.Sandbox.People;
 namespace Grantkeeper.Sandbox.Platforms;
 
 /// <summary>The APIs behind the tokens: who somebody is, and what they own. Each answers and refuses in its platform's own shape.</summary>
-internal sealed class PlatformApis(SandboxState state, Issuer issuer)
+internal sealed partial class PlatformApis(SandboxState state, Issuer issuer)
 {
     private const int SmallPage = 2;
 
     /// <summary>Google's: userinfo, calendars, Search Console, YouTube.</summary>
     public void MapGoogle(IEndpointRouteBuilder routes)
     {
+        MapGoogleFigures(routes);
         Get(routes, "/v1/userinfo", ["openid"], GoogleRefusal, (_, token, person) => IdToken.Claims(person.Subject, token.Scopes));
         Get(routes, "/calendar/v3/users/me/calendarList", Google("calendar.readonly", "calendar.events"), GoogleRefusal, (http, _, person) =>
         {
@@ -26,7 +27,7 @@ internal sealed class PlatformApis(SandboxState state, Issuer issuer)
         });
         Get(routes, "/webmasters/v3/sites", Google("webmasters.readonly", "webmasters"), GoogleRefusal, (_, _, person) =>
         {
-            var sites = PlatformData.Of(person, n => new JsonObject { ["siteUrl"] = n == 2 ? "sc-domain:example.com" : $"https://site{n}.example.com/", ["permissionLevel"] = n == 5 ? "siteUnverifiedUser" : "siteOwner" });
+            var sites = PlatformData.Of(person, n => new JsonObject { ["siteUrl"] = SearchSite(n).Url, ["permissionLevel"] = SearchSite(n).Permission });
             // An account without sites has no list at all.
             return sites.Count == 0 ? [] : new JsonObject { ["siteEntry"] = new JsonArray([.. sites]) };
         });
@@ -78,7 +79,9 @@ internal sealed class PlatformApis(SandboxState state, Issuer issuer)
     }
 
     /// <summary>Bing's: sites in a wrapper, with secrets of the owner beside them.</summary>
-    public void MapBing(IEndpointRouteBuilder routes) =>
+    public void MapBing(IEndpointRouteBuilder routes)
+    {
+        MapBingFigures(routes);
         Get(routes, "/webmaster/api.svc/json/GetUserSites", ["webmaster.read", "webmaster.manage"], BingRefusal, (_, _, person) => new JsonObject
         {
             ["d"] = new JsonArray([.. PlatformData.Of(person, n => new JsonObject
@@ -87,10 +90,12 @@ internal sealed class PlatformApis(SandboxState state, Issuer issuer)
                 ["IsVerified"] = n != 5, ["Url"] = $"https://site{n}.example.com/",
             })]),
         });
+    }
 
     /// <summary>WordPress.com's: me and my sites.</summary>
     public void MapWordPress(IEndpointRouteBuilder routes)
     {
+        MapWordPressFigures(routes);
         Get(routes, "/rest/v1.1/me", [], WordPressRefusal, (_, token, person) => new JsonObject
         {
             ["ID"] = 55511 + person.Subject.Length, ["display_name"] = person.Name, ["username"] = person.Subject, ["email"] = person.Email, ["avatar_URL"] = issuer.At($"/people/{person.Subject}.svg"),
@@ -119,7 +124,10 @@ internal sealed class PlatformApis(SandboxState state, Issuer issuer)
     private void Get(IEndpointRouteBuilder routes, string path, string[] anyOf, Func<int, JsonObject> refusal, Func<HttpContext, AccessToken, Person, JsonObject> body) =>
         routes.MapGet(path, http => Answered(http, anyOf, refusal, body));
 
-    private Task Answered(HttpContext http, string[] anyOf, Func<int, JsonObject> refusal, Func<HttpContext, AccessToken, Person, JsonObject> body)
+    private Task Answered(HttpContext http, string[] anyOf, Func<int, JsonObject> refusal, Func<HttpContext, AccessToken, Person, JsonObject> body) =>
+        Asked(http, anyOf, refusal, (token, person) => Answer.Json(body(http, token, person)));
+
+    private Task Asked(HttpContext http, string[] anyOf, Func<int, JsonObject> refusal, Func<AccessToken, Person, Answer> answer)
     {
         state.Counters.Add(Counter.UserinfoCalls);
         return FaultGate.Pass(http, state, FaultEndpoint.Userinfo, _ =>
@@ -127,7 +135,7 @@ internal sealed class PlatformApis(SandboxState state, Issuer issuer)
             var (token, grant, refused) = BearerAccess.Check(http.Request, state.Grants, anyOf);
             return token is null || grant is null
                 ? Answer.Json(refusal(refused!.Status), refusal == WordPressRefusal && refused.Status == StatusCodes.Status401Unauthorized ? StatusCodes.Status400BadRequest : refused.Status)
-                : Answer.Json(body(http, token, Everybody.Find(grant.Subject) ?? Everybody.All[0]));
+                : answer(token, Everybody.Find(grant.Subject) ?? Everybody.All[0]);
         });
     }
 

@@ -13,8 +13,9 @@ internal static class PlatformRoutes
         foreach (var profile in Profiles.All)
             MapProfile(root.MapGroup(profile.Prefix), profile, states[profile.Key], issuer);
         var wix = root.MapGroup("/wix");
-        new ControlEndpoints(states["wix"], issuer).Map(wix, "/__sandbox");
-        new WixPlatform(states["wix"]).Map(wix);
+        var control = new ControlEndpoints(states["wix"], issuer);
+        control.Map(wix, "/__sandbox");
+        new WixPlatform(states["wix"], control).Map(wix);
     }
 
     private static void MapProfile(IEndpointRouteBuilder routes, Profile profile, SandboxState state, Issuer issuer)
@@ -36,7 +37,7 @@ internal static class PlatformRoutes
         if (keysPath is not null)
             routes.MapGet(keysPath, new DiscoveryEndpoints(state, issuer).Keys);
         var apis = new PlatformApis(state, issuer);
-        Action<IEndpointRouteBuilder> api = profile.Key switch { "google" => apis.MapGoogle, "microsoft" => apis.MapMicrosoft, "notion" => apis.MapNotion, "bing" => apis.MapBing, _ => apis.MapWordPress };
+        Action<IEndpointRouteBuilder> api = profile.Key switch { "google" => apis.MapGoogle, "microsoft" => apis.MapMicrosoft, "notion" => apis.MapNotion, "bing" => apis.MapBing, "wix_oauth_legacy" => new WixSite(state).Map, _ => apis.MapWordPress };
         api(routes);
     }
 
@@ -48,6 +49,7 @@ internal static class PlatformRoutes
         "notion" => ("/v1/oauth/authorize", ["/v1/oauth/token"], "/v1/oauth/revoke", null),
         // The code goes to one address and the refresh to another, as one reading of the documentation has it.
         "bing" => ("/webmasters/oauth/authorize", ["/webmasters/oauth/token", "/webmasters/token"], null, null),
+        "wix_oauth_legacy" => ("/installer/install", ["/oauth/access"], null, null),
         "wordpress" => ("/oauth2/authorize", ["/oauth2/token"], null, null),
         _ => ("/oauth2-1/authorize", ["/oauth2-1/token"], "/oauth2-1/revoke", "/.well-known/jwks.json"),
     };

@@ -10,7 +10,7 @@ public sealed class PlatformStates : IDisposable
     internal PlatformStates(SandboxOptions options, SandboxClock clock, SandboxState root) =>
         byKey = Profiles.All.Select(profile => profile.Key).Append("wix").ToDictionary(key => key, _ => new SandboxState(options, clock, root.Browsers), StringComparer.Ordinal);
 
-    /// <summary>The platform's keys: google (also for youtube and gsc), microsoft, notion, bing, wordpress, wordpress_oauth21, wix.</summary>
+    /// <summary>The platform's keys: google (also for youtube and gsc), microsoft, notion, bing, wordpress, wordpress_oauth21, wix_oauth_legacy, wix.</summary>
     public IEnumerable<string> Keys => byKey.Keys;
 
     /// <summary>What a platform remembers.</summary>

@@ -17,6 +17,9 @@ internal enum Renewal
 
     /// <summary>It stays, and the answer does not name it.</summary>
     Stable,
+
+    /// <summary>It stays, and the answer names it again.</summary>
+    StableAndNamed,
 }
 
 /// <summary>How a platform differs from OAuth by the book. What an application does wrong fails here and not first at the platform.</summary>
@@ -63,11 +66,23 @@ internal sealed record Profile(string Key, string DisplayName)
     /// <summary>How long a code is good.</summary>
     public TimeSpan CodeLifetime { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>After how long without use a refresh token ends; null: never.</summary>
+    public TimeSpan? RefreshIdle { get; init; }
+
+    /// <summary>How long a refresh token lives while the application is in its testing phase, by the granted scopes; null: as long as otherwise.</summary>
+    public Func<IReadOnlyList<string>, TimeSpan?> TestingLife { get; init; } = _ => null;
+
+    /// <summary>How many refresh tokens a person and a client have together; one more ends the oldest. Null: no limit.</summary>
+    public int? MostRefreshTokens { get; init; }
+
     /// <summary>Adds what else stands in a token answer.</summary>
     public Action<JsonObject, IssuedTokens, Person> Shape { get; init; } = (_, _, _) => { };
 
     /// <summary>What else the callback carries.</summary>
-    public IReadOnlyDictionary<string, string> CallbackExtras { get; init; } = new Dictionary<string, string>();
+    public Func<Person, IReadOnlyDictionary<string, string>> CallbackExtras { get; init; } = _ => new Dictionary<string, string>();
+
+    /// <summary>By what other names parameters of the authorization request go here, and only by these; an empty name: it is not sent.</summary>
+    public IReadOnlyDictionary<string, string> Names { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Whether a grant of the scope openid comes with an id_token, and under which issuer, below the origin.</summary>
     public Func<Person, string>? IdTokenIssuer { get; init; }

@@ -5,7 +5,7 @@ using Grantkeeper.Sandbox.People;
 namespace Grantkeeper.Sandbox.Platforms;
 
 /// <summary>
-/// How seven authorization servers behave that eight platforms use (Google's serves YouTube and Search Console too). Each
+/// How eight authorization servers behave that the platforms use (Google's serves YouTube and Search Console too). Each
 /// line rests on the platform's documentation; what nobody documents is as strict here as it may be there.
 /// </summary>
 internal static class Profiles
@@ -19,7 +19,8 @@ internal static class Profiles
     private static readonly ScopeDescription Email = new("email", "See your e-mail address", "The address of this account.");
 
     /// <summary>
-    /// A refresh token only with access_type=offline and a shown consent; scopes can be left out one by one; a revocation
+    /// A refresh token only with access_type=offline and a shown consent, until it is unused for six months, is one of more than
+    /// a hundred, or is a week old and the application in its testing phase; scopes can be left out one by one; a revocation
     /// ends everything of the person; identity scopes come back by their long names; the callback carries more than asked.
     /// </summary>
     public static Profile Google { get; } = new("google", "Google")
@@ -43,12 +44,15 @@ internal static class Profiles
         ],
         ClientMethods = [ClientAuthenticationMethods.Post, ClientAuthenticationMethods.Basic],
         Renewal = Renewal.Stable,
+        RefreshIdle = TimeSpan.FromDays(180),
+        TestingLife = scopes => scopes.All(scope => scope is "openid" or "email" or "profile") ? null : TimeSpan.FromDays(7),
+        MostRefreshTokens = 100,
         GivesRefreshToken = (form, _) => form["access_type"] == "offline" && ScopeList.Split(form["prompt"]).Contains("consent"),
         ObjectionTo = form => form["access_type"] is null or "online" or "offline" ? null : "access_type must be online or offline.",
         Echo = scopes => ScopeList.Join(scopes.Select(scope => scope is "email" or "profile" ? $"{GoogleScope}userinfo.{scope}" : scope)),
         SendsIss = true,
         IdTokenIssuer = _ => "/google",
-        CallbackExtras = new Dictionary<string, string> { ["authuser"] = "0", ["prompt"] = "consent" },
+        CallbackExtras = _ => new Dictionary<string, string> { ["authuser"] = "0", ["prompt"] = "consent" },
         RevokesAll = true,
     };
 
@@ -68,11 +72,12 @@ internal static class Profiles
         ],
         ClientMethods = [ClientAuthenticationMethods.Post, ClientAuthenticationMethods.Basic],
         Renewal = Renewal.RotatesAndKeeps,
+        RefreshIdle = TimeSpan.FromDays(90),
         GivesRefreshToken = (_, scopes) => scopes.Contains("offline_access"),
         Echo = scopes => ScopeList.Join(scopes.Where(scope => scope != "offline_access").Select(scope => scope.Contains('.') ? GraphScope + scope : scope)),
         IdTokenIssuer = _ => $"/microsoft/{Tenant}/v2.0",
         Claims = person => new JsonObject { ["tid"] = Tenant, ["oid"] = ObjectId(person), ["preferred_username"] = person.Email, ["ver"] = "2.0" },
-        CallbackExtras = new Dictionary<string, string> { ["session_state"] = "3b7c9d5e" },
+        CallbackExtras = _ => new Dictionary<string, string> { ["session_state"] = "3b7c9d5e" },
     };
 
     /// <summary>JSON and Basic, nothing else; owner=user; no scopes, no lifetime; the answer names workspace and bot; a new pair at each refresh.</summary>
@@ -145,8 +150,22 @@ internal static class Profiles
         Echo = ScopeList.Join,
     };
 
+    /// <summary>Wix as apps know it that were made long ago: parameters of its own, JSON, and nothing but two tokens in the answer.</summary>
+    public static Profile WixOAuthLegacy { get; } = new("wix_oauth_legacy", "Wix")
+    {
+        AcceptsPkce = false,
+        TakesJson = true,
+        ClientMethods = [ClientAuthenticationMethods.Post],
+        Renewal = Renewal.StableAndNamed,
+        Names = new Dictionary<string, string> { ["client_id"] = "appId", ["redirect_uri"] = "redirectUrl", ["response_type"] = "" },
+        CallbackExtras = person => new Dictionary<string, string> { ["instanceId"] = WixSite.InstanceOf(person) },
+        Echo = _ => null,
+        TellsLifetime = false,
+        Shape = (body, _, _) => body.Remove("token_type"),
+    };
+
     /// <summary>The ones that hand out codes.</summary>
-    public static IReadOnlyList<Profile> All { get; } = [Google, Microsoft, Notion, Bing, WordPress, WordPressOAuth21];
+    public static IReadOnlyList<Profile> All { get; } = [Google, Microsoft, Notion, Bing, WordPress, WordPressOAuth21, WixOAuthLegacy];
 
     /// <summary>A person's id in the form of a GUID.</summary>
     public static string ObjectId(Person person) => $"87d349ed-44d7-43e1-9a83-{Hex(person)}";

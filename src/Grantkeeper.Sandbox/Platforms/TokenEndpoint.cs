@@ -31,7 +31,10 @@ internal sealed class TokenEndpoint(Profile profile, SandboxState state, Issuer 
         if (client is null) return Http.Answer.Refused(stranger!);
 
         // 2. One of two grants.
-        var plan = IssuePlan.For(profile.Renewal, state.AccessTokenLifetime, fault);
+        var plan = IssuePlan.For(profile.Renewal, state.AccessTokenLifetime, fault) with
+        {
+            Idle = profile.RefreshIdle, Life = scopes => state.IsTesting ? profile.TestingLife(scopes) : null, Most = profile.MostRefreshTokens,
+        };
         var (issued, refusal) = form["grant_type"] switch
         {
             "authorization_code" => Redeem(form, client, plan),

@@ -17,7 +17,7 @@ namespace Grantkeeper.Sandbox.Platforms;
 /// Wix: a page on which a site's owner installs an app, a callback with a signed instance and no code, and tokens that are
 /// minted for the instance until the app is removed. <c>owner</c> names the owner, where a test wants no page.
 /// </summary>
-internal sealed class WixPlatform(SandboxState state)
+internal sealed class WixPlatform(SandboxState state, ControlEndpoints control)
 {
     private const int LifetimeSeconds = 14_400;
 
@@ -27,7 +27,9 @@ internal sealed class WixPlatform(SandboxState state)
         routes.MapGet("/app-installer", Offer);
         routes.MapPost("/app-installer", Install);
         routes.MapPost("/oauth2/token", Token);
-        routes.MapGet("/apps/v1/instance", Instance);
+        new WixSite(state).Map(routes);
+        routes.MapGet("/__sandbox/webhook-key", control.Guarded(_ => Task.FromResult(new Answer(StatusCodes.Status200OK, "application/x-pem-file", WixEvents.PublicKey(state)))));
+        routes.MapPost("/__sandbox/uninstall/{sub}", control.Guarded(Uninstall));
     }
 
     private async Task Offer(HttpContext http)
@@ -54,7 +56,7 @@ internal sealed class WixPlatform(SandboxState state)
     }
 
     private static Html Choice(Person person) => Html.Of($"""
-        <li><button class="person" name="person" value="{person.Subject}">{Avatar.Of(person)}<span class="who"><span class="name">{SiteOf(person)}</span><span class="mail">{person.Email}</span></span></button></li>
+        <li><button class="person" name="person" value="{person.Subject}">{Avatar.Of(person)}<span class="who"><span class="name">{WixSite.NameOf(person)}</span><span class="mail">{person.Email}</span></span></button></li>
         """);
 
     private async Task Install(HttpContext http)
@@ -78,7 +80,7 @@ internal sealed class WixPlatform(SandboxState state)
 
     private void Return(HttpContext http, ClientRegistration client, string back, Person person)
     {
-        var instance = InstanceOf(person);
+        var instance = WixSite.InstanceOf(person);
         state.Grants.Install(instance, client.ClientId, person.Subject);
         var payload = Base64Url.EncodeToString(Encoding.UTF8.GetBytes(new JsonObject { ["instanceId"] = instance, ["signDate"] = state.Clock.GetUtcNow().UtcDateTime.ToString("O") }.ToJsonString()));
         var signature = Base64Url.EncodeToString(HMACSHA256.HashData(Encoding.UTF8.GetBytes(client.ClientSecret ?? ""), Encoding.UTF8.GetBytes(payload)));
@@ -104,26 +106,29 @@ internal sealed class WixPlatform(SandboxState state)
         });
     }
 
-    private Task Instance(HttpContext http)
+    /// <summary>A site's owner removes the app: nothing is minted any more, what was minted opens nothing, and the app is told.</summary>
+    private async Task<Answer> Uninstall(HttpContext http)
     {
-        state.Counters.Add(Counter.UserinfoCalls);
-        return FaultGate.Pass(http, state, FaultEndpoint.Userinfo, _ =>
+        if (Everybody.Find((string)http.Request.RouteValues["sub"]!) is not { } person)
+            return Answer.Json(new JsonObject { ["error"] = "unknown_person" }, StatusCodes.Status404NotFound);
+        var (request, refusal) = await ControlEndpoints.Read<UninstallRequest>(http);
+        if (request is null) return refusal!;
+        if (request.WebhookUrl is { } address && !(Uri.TryCreate(address, UriKind.Absolute, out var webhook) && webhook.Scheme == Uri.UriSchemeHttp && webhook.IsLoopback))
+            return Answer.Refused(OAuthRefusal.InvalidRequest("webhook_url must be an http address on this machine."));
+        var removed = state.Grants.All.Where(grant => grant.IsLive && grant.Subject == person.Subject).ToList();
+        _ = state.Grants.RevokeUser(person.Subject);
+        var (events, delivered) = (new JsonArray(), new JsonArray());
+        foreach (var grant in removed)
         {
-            // The token stands in the header alone.
-            var header = http.Request.Headers.Authorization.ToString();
-            if (state.Grants.FindAccess(header) is not ({ } _, { } grant)) return Answer.Json(new JsonObject { ["message"] = "UNAUTHENTICATED", ["details"] = new JsonObject() }, StatusCodes.Status401Unauthorized);
-            var person = Everybody.Find(grant.Subject)!;
-            return Answer.Json(new JsonObject
-            {
-                ["instance"] = new JsonObject { ["instanceId"] = grant.Id, ["appName"] = "Sandbox app", ["permissions"] = new JsonArray("SCOPE.DC.MANAGE-YOUR-APP") },
-                ["site"] = new JsonObject { ["siteDisplayName"] = SiteOf(person), ["siteId"] = $"c993128b-0000-4000-8000-{person.Subject.Length:d12}", ["url"] = $"https://{person.Subject}.wixsite.example/site", ["ownerInfo"] = new JsonObject { ["email"] = person.Email } },
-            });
-        });
+            var body = WixEvents.Body(state, grant.ClientId, "AppRemoved", grant.Id);
+            events.Add((JsonNode)body);
+            if (request.WebhookUrl is { } url) delivered.Add((JsonNode?)await WixEvents.Deliver(new Uri(url), body, http.RequestAborted));
+        }
+
+        return Answer.Json(new JsonObject { ["removed"] = removed.Count, ["events"] = events, ["delivered"] = delivered });
     }
 
-    private static string InstanceOf(Person person) => $"0f8a7c1e-0000-4000-8000-{Convert.ToHexStringLower(Encoding.ASCII.GetBytes(person.Subject.PadRight(6)[..6]))}";
-
-    private static string SiteOf(Person person) => $"{person.Name.Split(' ')[0]}'s shop";
+    private sealed record UninstallRequest(string? WebhookUrl = null);
 
     private static void See(HttpContext http, string location)
     {

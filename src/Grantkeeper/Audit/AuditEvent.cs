@@ -35,6 +35,7 @@ internal enum AuditAction
     SwitchedOff,
     SwitchedOn,
     Sync,
+    Withdrawn,
 }
 
 /// <summary>Who asked for something, and from where; travels with a flow into its audit rows.</summary>

@@ -193,7 +193,7 @@ internal static class ConnectEndpoints
             return Answers.Json(new CallbackAnswer(true, provider!.Key, provider.DisplayName, true, completed.IntegrationId, $"{provider.DisplayName} is connected.", null));
         // Refused by the provider or the user: the operation ran. Everything else could not be tried.
         var ran = provider is not null && (failure.Code == ErrorCatalogue.Connect.AccessDenied || failure.Code == ErrorCatalogue.Connect.ProviderRefused
-            || failure.Code == ErrorCatalogue.Connect.CodeRejected || failure.Code == ErrorCatalogue.Providers.ClientRejected);
+            || failure.Code == ErrorCatalogue.Connect.CodeRejected || failure.Code == ErrorCatalogue.Connect.InstanceStale || failure.Code == ErrorCatalogue.Providers.ClientRejected);
         return ran
             ? Answers.Json(new CallbackAnswer(false, provider!.Key, provider.DisplayName, false, null, failure.Message, new ErrorEntry(failure.Code.Code, failure.Message)))
             : Answers.Problem(failure);

@@ -263,6 +263,7 @@ internal sealed class ConnectFlow(
 
     private static Failure OfExchange(TokenFailure failure) => failure.Kind switch
     {
+        TokenFailureKind.Rejected when failure.Error == TokenRequests.InstanceStale => new Failure(ErrorCatalogue.Connect.InstanceStale),
         TokenFailureKind.Rejected => new Failure(ErrorCatalogue.Connect.CodeRejected),
         TokenFailureKind.Misconfigured when failure.Error == TokenRequests.AddressNotAllowed => new Failure(ErrorCatalogue.Egress.AddressNotAllowed),
         TokenFailureKind.Misconfigured => new Failure(ErrorCatalogue.Providers.ClientRejected, $"The provider refused our client or request: {failure.Error}."),

@@ -66,6 +66,26 @@ public static partial class ErrorCatalogue
             "The provider's manifest describes no listing of what an account opens.",
             "Add resources to the provider's manifest, or call the provider's API with a token from GET /oauth/{provider}/token.");
 
+        /// <summary>The provider tells nothing by itself.</summary>
+        public static readonly ErrorCode EventsUnsupported = new("providers.events_unsupported", 404, "No events from this provider",
+            "The provider's manifest does not say how the provider signs what it tells by itself, so nothing is taken in its name.",
+            "Add events to the provider's manifest if the provider offers signed webhooks; without them a withdrawn grant shows at its next refresh.");
+
+        /// <summary>No key to verify with.</summary>
+        public static readonly ErrorCode EventsNotConfigured = new("providers.events_not_configured", 503, "Events not configured",
+            "The public key with which the provider's events are verified is not configured, or the provider itself is not.",
+            "Set {KEY}_WEBHOOK_PUBLIC_KEY to the public key in the provider's dashboard.");
+
+        /// <summary>Not from the provider.</summary>
+        public static readonly ErrorCode EventUnverified = new("providers.event_unverified", 401, "Event not verified",
+            "The body is no token that the provider signed for this app, or it is too old or from the future. Nothing was changed.",
+            "Compare {KEY}_WEBHOOK_PUBLIC_KEY with the provider's dashboard, and this server's clock with the time; the log names the broken rule.");
+
+        /// <summary>Longer than any event.</summary>
+        public static readonly ErrorCode EventTooLarge = new("providers.event_too_large", 413, "Event too large",
+            "The body is larger than 64 KiB, which no event is.",
+            "Send the token alone, as the provider signed it.");
+
         /// <summary>The metadata document is not usable.</summary>
         public static readonly ErrorCode DiscoveryFailed = new("providers.discovery_failed", 503, "Provider metadata not readable",
             "The provider's discovery document or its keys could not be fetched, or its issuer is not the configured one.",
@@ -154,6 +174,11 @@ public static partial class ErrorCatalogue
         /// <summary>The code was not accepted.</summary>
         public static readonly ErrorCode CodeRejected = new("connect.code_rejected", 409, "Authorization code not accepted",
             "The provider did not accept the authorization code: it was used, expired or issued for another request.", StartAgain);
+
+        /// <summary>A signed instance that is too old.</summary>
+        public static readonly ErrorCode InstanceStale = new("connect.instance_stale", 409, "Installation not fresh",
+            "The signed instance that came back with the browser was signed too long ago, in the future, or carries no date, so it may be an old callback that somebody found.",
+            StartAgain + " If it goes on, compare this server's clock with the time, and see instance_lifetime_seconds in the provider's manifest.");
 
         /// <summary>The exchange got no usable answer.</summary>
         public static readonly ErrorCode ExchangeFailed = new("connect.exchange_failed", 503, "The provider did not answer",

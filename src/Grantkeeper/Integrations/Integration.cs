@@ -91,4 +91,5 @@ internal static class Reasons
     public const string AmbiguousRefresh = "ambiguous_refresh";
     public const string AccountChanged = "account_changed";
     public const string ExpiredWithoutRefresh = "expired_without_refresh";
+    public const string ProviderRevoked = "provider_revoked";
 }

@@ -10,7 +10,9 @@ internal sealed class JsonWebKeySet
     /// <summary>A set with more entries than this is refused.</summary>
     public const int MaxKeys = 100;
 
-    private JsonWebKeySet(IReadOnlyList<JsonWebKey> keys) => Keys = keys;
+    private readonly bool _isNameless;
+
+    private JsonWebKeySet(IReadOnlyList<JsonWebKey> keys, bool isNameless) => (Keys, _isNameless) = (keys, isNameless);
 
     /// <summary>The usable keys, in the order of the document.</summary>
     public IReadOnlyList<JsonWebKey> Keys { get; }
@@ -25,17 +27,20 @@ internal sealed class JsonWebKeySet
         set = null;
         if (JwtJson.Object(json, out _) is not { } document || !document.TryGetProperty("keys", out var keys)
             || keys.ValueKind is not JsonValueKind.Array || keys.GetArrayLength() > MaxKeys) return false;
-        set = new JsonWebKeySet([.. keys.EnumerateArray().Select(JsonWebKey.Read).OfType<JsonWebKey>()]);
+        set = new JsonWebKeySet([.. keys.EnumerateArray().Select(JsonWebKey.Read).OfType<JsonWebKey>()], isNameless: false);
         return true;
     }
 
     /// <inheritdoc cref="TryParse(ReadOnlyMemory{byte}, out JsonWebKeySet?)"/>
     public static bool TryParse(string json, [NotNullWhen(true)] out JsonWebKeySet? set) => TryParse(Encoding.UTF8.GetBytes(json), out set);
 
+    /// <summary>The same keys, for a sender whose tokens may name a key that was handed over without its name.</summary>
+    public JsonWebKeySet Nameless() => new(Keys, isNameless: true);
+
     /// <summary>
     /// The keys that may have made a signature: those with the token's <c>kid</c>, or all when the token names none,
     /// as far as they fit the algorithm.
     /// </summary>
     public IEnumerable<JsonWebKey> Candidates(string? keyId, string algorithm) =>
-        Keys.Where(key => (keyId is null || key.KeyId == keyId) && key.Fits(algorithm));
+        Keys.Where(key => (_isNameless || keyId is null || key.KeyId == keyId) && key.Fits(algorithm));
 }

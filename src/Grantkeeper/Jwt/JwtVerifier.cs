@@ -24,29 +24,56 @@ internal static class JwtVerifier
     public static JwtVerification Verify(string token, JwtRules rules, DateTimeOffset now) => Verify(token, rules, rules.Keys, now);
 
     /// <summary>Judges a token with keys that stand in for those of the rules.</summary>
-    public static JwtVerification Verify(string token, JwtRules rules, JsonWebKeySet? keys, DateTimeOffset now)
+    public static JwtVerification Verify(string token, JwtRules rules, JsonWebKeySet? keys, DateTimeOffset now) =>
+        Open(token, rules, keys, out var algorithm, out var key, out var fault) is { } claims
+            ? JwtClaimRules.Judge(claims, algorithm, key?.Issuer, rules, now)
+            : JwtVerification.Refused(fault);
+
+    /// <summary>
+    /// The claims of a message whose form, header and signature are good; null with the first rule that it breaks. What the
+    /// claims say is the caller's to judge: it may name neither a person nor an end.
+    /// </summary>
+    /// <param name="token">The compact serialization; anything is allowed in here.</param>
+    /// <param name="keys">The sender's public keys.</param>
+    /// <param name="algorithms">The accepted algorithms, of RS256, PS256 and ES256.</param>
+    /// <param name="maxLength">The longest message in characters.</param>
+    /// <param name="fault">The rule; meaningless beside claims.</param>
+    public static JsonElement? Open(string token, JsonWebKeySet keys, IReadOnlyList<string> algorithms, int maxLength, out JwtFault fault) =>
+        Open(token, new JwtRules { Issuers = [], Audience = "", AllowedAlgorithms = algorithms, MaxLength = maxLength }, keys, out _, out _, out fault);
+
+    private static JsonElement? Open(string token, JwtRules rules, JsonWebKeySet? keys, out string algorithm, out JsonWebKey? key, out JwtFault fault)
     {
+        (algorithm, key) = ("", null);
         // (1) Length and three strict parts.
-        if (token.Length > rules.MaxLength) return JwtVerification.Refused(JwtFault.TooLong);
+        fault = JwtFault.TooLong;
+        if (token.Length > rules.MaxLength) return null;
+        fault = JwtFault.Malformed;
         var parts = token.Split('.', 4);
         if (parts.Length != 3
             || Base64UrlStrict.Decode(parts[0]) is not { } headerBytes
             || Base64UrlStrict.Decode(parts[1]) is not { } claimBytes
-            || Base64UrlStrict.Decode(parts[2]) is not { } signature) return JwtVerification.Refused(JwtFault.Malformed);
-        if (JwtJson.Object(headerBytes, out var fault) is not { } header) return JwtVerification.Refused(fault);
+            || Base64UrlStrict.Decode(parts[2]) is not { } signature) return null;
+        if (JwtJson.Object(headerBytes, out fault) is not { } header) return null;
 
         // (2) The header.
-        if (HeaderFault(header, rules) is { } headerFault) return JwtVerification.Refused(headerFault);
-        var algorithm = JwtJson.Text(header, "alg")!;
+        if (HeaderFault(header, rules) is { } headerFault)
+        {
+            fault = headerFault;
+            return null;
+        }
+
+        algorithm = JwtJson.Text(header, "alg")!;
 
         // (3) Key and signature, over the text as it came.
         var signed = Encoding.ASCII.GetBytes(token, 0, parts[0].Length + 1 + parts[1].Length);
-        if (SignatureFault(header, algorithm, signed, signature, rules, keys, out var key) is { } signatureFault)
-            return JwtVerification.Refused(signatureFault);
+        if (SignatureFault(header, algorithm, signed, signature, rules, keys, out key) is { } signatureFault)
+        {
+            fault = signatureFault;
+            return null;
+        }
 
         // (4) The claims, which are read only now.
-        if (JwtJson.Object(claimBytes, out fault) is not { } claims) return JwtVerification.Refused(fault);
-        return JwtClaimRules.Judge(claims, algorithm, key?.Issuer, rules, now);
+        return JwtJson.Object(claimBytes, out fault);
     }
 
     private static JwtFault? HeaderFault(JsonElement header, JwtRules rules)

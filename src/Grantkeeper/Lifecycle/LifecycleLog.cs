@@ -4,6 +4,6 @@ namespace Grantkeeper.Lifecycle;
 
 internal static partial class LifecycleLog
 {
-    [LoggerMessage(4200, LogLevel.Error, "A bulk operation was interrupted; it goes on in a minute")]
+    [LoggerMessage(4300, LogLevel.Error, "A bulk operation was interrupted; it goes on in a minute")]
     public static partial void BulkFailed(ILogger logger, Exception exception);
 }

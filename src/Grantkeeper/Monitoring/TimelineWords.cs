@@ -74,6 +74,7 @@ internal static class TimelineWords
         "switched_off" => "It was switched off: its grant is kept, and no token is served.",
         "switched_on" => "It was switched on again.",
         "sync" => row.Success ? "It was looked at: the provider honours the grant." : $"It was looked at, and the provider did not answer well{(row.Code is { } why ? $" ({why})" : "")}.",
+        "withdrawn" => "The provider said that access was withdrawn there; the tokens were destroyed.",
         "token_removed" => "The access token had ended long ago and nothing renews it; it was removed.",
         "sandbox_expired" => "The access token was made to end, on purpose, in the sandbox.",
         "provider_revocation" => row.Code switch

@@ -94,6 +94,7 @@ internal sealed record Verdict(VerdictKind Kind, string Summary, string Cause, V
         {
             Reasons.AmbiguousRefresh => ("A refresh was carried out by the provider, but its answer was lost on the way. By then the provider had replaced the refresh token, and it does not take the old one any more. Nobody did anything wrong.", ""),
             Reasons.AccountChanged => ("The grant came back for another account than the one that was connected.", ""),
+            Reasons.ProviderRevoked => ("The provider said that access was withdrawn there, for example by removing the app. The tokens were destroyed.", ""),
             Reasons.ExpiredWithoutRefresh => ("Its access token has ended, and the provider gave nothing to renew it with.", ""),
             _ when integration.Status is not IntegrationStatus.Error => ("Its access token has ended, and the provider gave nothing to renew it with.", ""),
             Reasons.InvalidGrant => ("The provider does not accept the grant any more", " (invalid_grant)"),

@@ -38,6 +38,9 @@ internal sealed record AuthorizationRequest
 
     public string? ResponseMode { get; init; }
 
+    /// <summary>By what other names parameters go at this provider; an empty name leaves the parameter out.</summary>
+    public IReadOnlyDictionary<string, string> Names { get; init; } = new Dictionary<string, string>();
+
     /// <summary>The provider's own parameters, for example <c>access_type=offline</c>.</summary>
     public IReadOnlyDictionary<string, string> Extra { get; init; } = new Dictionary<string, string>();
 
@@ -46,8 +49,11 @@ internal sealed record AuthorizationRequest
     {
         var url = new StringBuilder(AuthorizationEndpoint.AbsoluteUri.TrimEnd('?'));
         var separator = AuthorizationEndpoint.Query.Length > 1 ? '&' : '?';
-        foreach (var (name, value) in Parameters())
+        foreach (var (known, value) in Parameters())
         {
+            var name = Names.GetValueOrDefault(known, known);
+            if (name.Length == 0)
+                continue;
             url.Append(separator).Append(Uri.EscapeDataString(name)).Append('=').Append(Uri.EscapeDataString(value));
             separator = '&';
         }

@@ -32,6 +32,7 @@ internal static class AuthorizationPage
             Nonce = ask.Nonce,
             LoginHint = ask.LoginHint,
             ResponseMode = provider.Manifest.ResponseMode,
+            Names = provider.Manifest.AuthorizationNames,
             Extra = provider.Manifest.AuthorizationParameters,
         }.ToUrl();
 }

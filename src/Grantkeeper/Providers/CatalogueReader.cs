@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Grantkeeper.Encryption;
+using Grantkeeper.Jwt;
 using Grantkeeper.OAuth;
 using Grantkeeper.Settings;
 using Microsoft.Extensions.Configuration;
@@ -84,11 +85,11 @@ internal sealed class CatalogueReader(IConfiguration configuration, GrantkeeperO
 
         var settings = new ProviderSettings(key, section, origin == ManifestOrigin.Stored ? null : configuration);
         return ManifestReader.Read(merged, place, settings.Variables(merged), options.AllowsLoopbackHttp, faults) is { } manifest
-            ? Register(manifest, settings, origin)
+            ? Register(manifest, settings, origin, faults)
             : null;
     }
 
-    private static Provider Register(ProviderManifest manifest, ProviderSettings settings, ManifestOrigin origin)
+    private static Provider Register(ProviderManifest manifest, ProviderSettings settings, ManifestOrigin origin, List<string> faults)
     {
         var client = new ClientRegistration(settings.Text("CLIENT_ID") ?? "", new Secret(settings.Text("CLIENT_SECRET")), settings.Text("REDIRECT_URI"));
         var missingClient = new List<string>();
@@ -101,7 +102,11 @@ internal sealed class CatalogueReader(IConfiguration configuration, GrantkeeperO
             missing.Add($"{OptionsReader.Section}__Providers__{manifest.Key}__issuer");
         missing.AddRange(manifest.UnsetVariables.Select(name => $"{OptionsReader.Section}__Providers__{manifest.Key}__variables__{name}"));
         var known = client.ClientId.Length > 0 || !client.ClientSecret.IsEmpty ? ClientOrigin.Environment : ClientOrigin.None;
-        return new Provider(manifest, client, known, missingClient, missing) { Source = origin };
+        var pem = settings.Text("WEBHOOK_PUBLIC_KEY");
+        var eventKeys = pem is null ? null : PublicKeyPem.Read(pem);
+        if (pem is not null && eventKeys is null)
+            faults.Add($"{settings.NameOf("WEBHOOK_PUBLIC_KEY")} must be a public RSA key of at least 2048 bits in PEM form (-----BEGIN PUBLIC KEY-----), as the provider's dashboard shows it; \\n may stand for the end of a line");
+        return new Provider(manifest, client, known, missingClient, missing) { Source = origin, EventKeys = eventKeys };
     }
 
     private static JsonObject? Extended(string key, Dictionary<string, Source> sources, List<string> faults)
@@ -131,5 +136,5 @@ internal sealed class CatalogueReader(IConfiguration configuration, GrantkeeperO
     }
 
     private static bool IsRegistration(string name) =>
-        name.ToLowerInvariant() is "client_id" or "client_secret" or "redirect_uri" or "variables";
+        name.ToLowerInvariant() is "client_id" or "client_secret" or "redirect_uri" or "webhook_public_key" or "variables";
 }

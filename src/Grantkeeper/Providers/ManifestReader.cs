@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Grantkeeper.Jwt;
 using Grantkeeper.OAuth;
 
 namespace Grantkeeper.Providers;
@@ -68,6 +69,7 @@ internal static partial class ManifestReader
             ExpiresIn = fields.Number("expires_in_seconds", 0, 1, 315360000) is > 0 and var seconds ? TimeSpan.FromSeconds(seconds) : null,
             SendsBearer = fields.Flag("bearer", true),
             AuthorizationParameters = fields.Map("authorization_parameters"),
+            AuthorizationNames = fields.Map("authorization_names"),
             TokenParameters = fields.Map("token_parameters"),
             RefreshParameters = fields.Map("refresh_parameters"),
             RequestHeaders = fields.Map("request_headers"),
@@ -80,6 +82,8 @@ internal static partial class ManifestReader
             RevocationToken = fields.Choice<TokenKind>("revocation_token") == TokenKind.AccessToken ? OAuthNames.AccessToken : OAuthNames.RefreshToken,
             Account = Account(fields),
             CodeLifetime = TimeSpan.FromSeconds(fields.Number("code_lifetime_seconds", 60, 10, 3600)),
+            Events = EventsOf(fields),
+            InstanceLifetime = fields.Number("instance_lifetime_seconds", 600, 0, 86400) is > 0 and var age ? TimeSpan.FromSeconds(age) : null,
             Variables = declared,
             UnsetVariables = unset,
         };
@@ -88,6 +92,14 @@ internal static partial class ManifestReader
         fields.RefuseOthersBut("variables", "extends");
         foreach (var name in manifest.AuthorizationParameters.Keys.Where(AuthorizationRequest.OwnParameters.Contains))
             fields.Fault("authorization_parameters", $"must not name {name}, which is sent already");
+        foreach (var (name, other) in manifest.AuthorizationNames)
+        {
+            if (!AuthorizationRequest.OwnParameters.Contains(name))
+                fields.Fault("authorization_names", $"names {name}, which the request does not send");
+            else if (other.Length == 0 && (name is OAuthNames.State or OAuthNames.RedirectUri or OAuthNames.CodeChallenge))
+                fields.Fault("authorization_names", $"must not leave {name} out: the answer is bound by it");
+        }
+
         Combinations(manifest, fields, loopbackHttp);
         return faults.Count == before ? manifest : null;
     }
@@ -183,6 +195,20 @@ internal static partial class ManifestReader
             return null;
         var read = new ErrorCodes(codes.Required("member"), codes.List("transient"), codes.List("misconfigured"), codes.List("rejected"));
         codes.RefuseOthersBut();
+        return read;
+    }
+
+    private static EventForm? EventsOf(ManifestFields fields)
+    {
+        if (fields.Mapping("events") is not { } events)
+            return null;
+        var algorithm = events.Text("algorithm") ?? JwtAlgorithms.Rs256;
+        if (!JwtAlgorithms.PublicKey.Contains(algorithm))
+            events.Fault("algorithm", $"must be one of {string.Join(", ", JwtAlgorithms.PublicKey)}, not \"{algorithm}\"");
+        var read = new EventForm(algorithm, events.Text("issuer"), events.Required("type"), events.Required("account"), events.Text("time") ?? "iat", events.List("ends"));
+        if (read.Ends.Count == 0)
+            events.Fault("ends", "is required");
+        events.RefuseOthersBut();
         return read;
     }
 

@@ -1,5 +1,6 @@
 using Grantkeeper.Egress;
 using Grantkeeper.Encryption;
+using Grantkeeper.Jwt;
 using Grantkeeper.OAuth;
 
 namespace Grantkeeper.Providers;
@@ -38,6 +39,9 @@ internal sealed record Provider(
 
     /// <summary>True for a shipped draft that the operator has looked through and offers.</summary>
     public bool IsAdded { get; init; }
+
+    /// <summary>The public keys with which the provider's own messages are verified; null when none was configured.</summary>
+    public JsonWebKeySet? EventKeys { get; init; }
 
     /// <summary>The settings that are missing, by the names of their variables.</summary>
     public IReadOnlyList<string> Missing => [.. MissingClient, .. MissingSettings];

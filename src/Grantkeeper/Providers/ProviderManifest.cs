@@ -131,6 +131,15 @@ internal enum ConnectionFlow
 /// <param name="Rejected">Codes of a grant that has ended.</param>
 internal sealed record ErrorCodes(string Member, IReadOnlyList<string> Transient, IReadOnlyList<string> Misconfigured, IReadOnlyList<string> Rejected);
 
+/// <summary>How a provider signs and writes what it tells by itself. The whole body is a signed token; places are written as names joined by dots, and a text on the way is read as JSON.</summary>
+/// <param name="Algorithm">The one signature algorithm that is accepted: RS256, PS256 or ES256.</param>
+/// <param name="Issuer">What <c>iss</c> is where it stands; null: anything.</param>
+/// <param name="Type">The place of the event's type.</param>
+/// <param name="Account">The place of the account's id, as integrations name it.</param>
+/// <param name="Time">The place of the time: seconds since 1970, or a date and time.</param>
+/// <param name="Ends">The types that say that an account's grants have ended.</param>
+internal sealed record EventForm(string Algorithm, string? Issuer, string Type, string Account, string Time, IReadOnlyList<string> Ends);
+
 /// <summary>Who may fill a variable of a manifest, and with what.</summary>
 internal enum VariableKind
 {
@@ -249,6 +258,9 @@ internal sealed record ProviderManifest
 
     public IReadOnlyDictionary<string, string> AuthorizationParameters { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>By what other names parameters of the authorization request go; an empty name leaves the parameter out.</summary>
+    public IReadOnlyDictionary<string, string> AuthorizationNames { get; init; } = new Dictionary<string, string>();
+
     public IReadOnlyDictionary<string, string> TokenParameters { get; init; } = new Dictionary<string, string>();
 
     public IReadOnlyDictionary<string, string> RefreshParameters { get; init; } = new Dictionary<string, string>();
@@ -278,6 +290,12 @@ internal sealed record ProviderManifest
 
     /// <summary>How long an authorization code lives; bounds how long a code is parked.</summary>
     public TimeSpan CodeLifetime { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>What it tells by itself; null when nothing is known of it.</summary>
+    public EventForm? Events { get; init; }
+
+    /// <summary>How old the signed instance of an installation may be when it is redeemed; null: as old as it likes.</summary>
+    public TimeSpan? InstanceLifetime { get; init; } = TimeSpan.FromMinutes(10);
 
     public IReadOnlyList<ProviderVariable> Variables { get; init; } = [];
 

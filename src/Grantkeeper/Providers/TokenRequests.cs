@@ -10,13 +10,16 @@ namespace Grantkeeper.Providers;
 internal readonly record struct TokenAnswer(TokenResponse? Response, TokenFailure? Failure);
 
 /// <summary>The three requests that carry a grant to its provider: exchange, refresh, revoke. Each is sent once.</summary>
-internal sealed class TokenRequests(IEgress egress)
+internal sealed class TokenRequests(IEgress egress, TimeProvider time)
 {
     /// <summary>The error of a request that was never sent, because its address may not be called.</summary>
     public const string AddressNotAllowed = "address_not_allowed";
 
     /// <summary>The error of a signed instance that is not of our app.</summary>
     public const string InstanceInvalid = "instance_invalid";
+
+    /// <summary>The error of a signed instance that is too old.</summary>
+    public const string InstanceStale = "instance_stale";
 
     /// <summary>Which of several refresh endpoints has answered as one, by provider.</summary>
     private readonly ConcurrentDictionary<string, Uri> _answered = new(StringComparer.Ordinal);
@@ -26,9 +29,11 @@ internal sealed class TokenRequests(IEgress egress)
         var target = Target(provider, endpoints, endpoints.Token, provider.Manifest.TokenParameters);
         if (provider.Manifest.Flow == ConnectionFlow.Code)
             return Send(provider, endpoints, OAuth.TokenEndpoint.ExchangeCode(target, code, redirectUri, codeVerifier), cancellation);
-        return AppInstance.Open(code, provider.Client.ClientSecret) is { } instance
+        var opened = AppInstance.Open(code, provider.Client.ClientSecret, provider.Manifest.InstanceLifetime, time.GetUtcNow());
+        return opened.Id is { } instance
             ? Mint(provider, endpoints, target, instance, cancellation)
-            : Task.FromResult(new TokenAnswer(null, new TokenFailure(TokenFailureKind.Rejected, Delivery.NotProcessed, InstanceInvalid)));
+            : Task.FromResult(new TokenAnswer(null, new TokenFailure(
+                TokenFailureKind.Rejected, Delivery.NotProcessed, opened.Fault == InstanceFault.Stale ? InstanceStale : InstanceInvalid)));
     }
 
     public async Task<TokenAnswer> Refresh(Provider provider, ProviderEndpoints endpoints, Secret refreshToken, CancellationToken cancellation)

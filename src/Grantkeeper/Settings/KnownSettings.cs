@@ -73,6 +73,10 @@ internal static class KnownSettings
         {
             Form = SettingForm.PerProvider, Example = "GOOGLE_REDIRECT_URI=https://connect.example.com/oauth/google/callback", Default = "`{GRANTKEEPER_PUBLIC_URL}/oauth/{key}/callback`", OtherNames = ["{KEY}_OAUTH_REDIRECT_URI", "Grantkeeper__Providers__{key}__redirect_uri"],
         },
+        new("{KEY}_WEBHOOK_PUBLIC_KEY", Providers, "The public key, in PEM form, with which events of the provider are verified; `\\n` stands for the end of a line, and several keys may follow one another.")
+        {
+            Form = SettingForm.PerProvider, Example = "WIX_WEBHOOK_PUBLIC_KEY=", Default = "events are not taken", OtherNames = ["{KEY}_OAUTH_WEBHOOK_PUBLIC_KEY", "Grantkeeper__Providers__{key}__webhook_public_key"],
+        },
         new("{KEY}_{VARIABLE}", Providers, "A variable of a provider's manifest, for example a tenant.")
         {
             Form = SettingForm.PerProvider, Example = "MICROSOFT_TENANT=common", Default = "the manifest's default", OtherNames = ["Grantkeeper__Providers__{key}__variables__{variable}"],

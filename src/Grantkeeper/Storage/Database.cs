@@ -35,6 +35,9 @@ internal enum ServiceReason
     /// <summary>A service key names an integration by id alone; the row says whose it is.</summary>
     ServiceKey,
 
+    /// <summary>A provider tells, signed, what happened at an account; the rows say whose it is.</summary>
+    ProviderEvent,
+
     /// <summary>An administrator lists across users.</summary>
     Administrator,
 

@@ -16,7 +16,7 @@ namespace Grantkeeper.IntegrationTests.Client;
 public sealed partial class ClientOperationsTests
 {
     /// <summary>What browsers and providers call, and the second name of an operation; everything else has a method of the client.</summary>
-    private static readonly string[] NotForClients = ["GET /oauth/start/{handle}", "GET /oauth/{provider}/callback", "GET /api/v1/oauth/callback", "GET /oauth/providers"];
+    private static readonly string[] NotForClients = ["GET /oauth/start/{handle}", "GET /oauth/{provider}/callback", "GET /api/v1/oauth/callback", "GET /oauth/providers", "POST /oauth/{provider}/events"];
 
     [Fact]
     public async Task Every_operation_of_the_api_has_its_method_and_answers()

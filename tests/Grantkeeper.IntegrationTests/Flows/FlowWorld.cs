@@ -3,6 +3,7 @@ using Grantkeeper.Sandbox;
 using Grantkeeper.Sandbox.Control;
 using Grantkeeper.Sandbox.Faults;
 using Grantkeeper.Sandbox.OAuth;
+using Grantkeeper.Sandbox.Platforms;
 using Grantkeeper.Testing.Peers;
 using Grantkeeper.Testing.Postgres;
 using Microsoft.AspNetCore.Builder;
@@ -54,7 +55,7 @@ internal sealed class FlowWorld : IAsyncDisposable
     public SandboxState Sandbox => _sandbox.Services.GetRequiredService<SandboxState>();
 
     /// <summary>The memory of a simulated platform.</summary>
-    public SandboxState Platform(string key) => _sandbox.Services.GetRequiredService<Grantkeeper.Sandbox.Platforms.PlatformStates>()[key is "youtube" or "gsc" ? "google" : key];
+    public SandboxState Platform(string key) => _sandbox.Services.GetRequiredService<PlatformStates>()[key is "youtube" or "gsc" ? "google" : key];
 
     public Counters Counters => Sandbox.Counters;
 
@@ -89,6 +90,13 @@ internal sealed class FlowWorld : IAsyncDisposable
         };
         foreach (var (name, value) in platforms ? PlatformSettings.For(sandbox.Urls.First()) : new Dictionary<string, string>())
             settings[name.Replace("__", ":", StringComparison.Ordinal)] = value;
+        if (platforms)
+        {
+            var states = sandbox.Services.GetRequiredService<PlatformStates>();
+            settings["WIX_WEBHOOK_PUBLIC_KEY"] = WixEvents.PublicKey(states["wix"]);
+            settings["WIX_OAUTH_LEGACY_WEBHOOK_PUBLIC_KEY"] = WixEvents.PublicKey(states["wix_oauth_legacy"]);
+        }
+
         foreach (var key in keys)
         {
             settings[$"{key.ToUpperInvariant()}_CLIENT_ID"] = "grantkeeper";

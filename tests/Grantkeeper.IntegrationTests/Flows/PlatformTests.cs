@@ -1,4 +1,7 @@
+using System.Buffers.Text;
 using System.Net;
+using System.Security.Cryptography;
+using System.Text;
 using Grantkeeper.Sandbox.Control;
 using Grantkeeper.Sandbox.Faults;
 using Microsoft.AspNetCore.WebUtilities;
@@ -15,7 +18,7 @@ public sealed class PlatformTests : IAsyncLifetime
 
     public ValueTask DisposeAsync() => _world.DisposeAsync();
 
-    public static TheoryData<string> Keys() => ["google", "youtube", "gsc", "microsoft", "notion", "bing", "wordpress", "wordpress_oauth21", "wix"];
+    public static TheoryData<string> Keys() => ["google", "youtube", "gsc", "microsoft", "notion", "bing", "wordpress", "wordpress_oauth21", "wix", "wix_oauth_legacy"];
 
     [Theory]
     [InlineData("google", "/google/o/oauth2/v2/auth", "access_type=offline client_id code_challenge code_challenge_method=S256 include_granted_scopes=true nonce prompt=consent redirect_uri response_type=code scope=openid+email+profile state")]
@@ -27,6 +30,7 @@ public sealed class PlatformTests : IAsyncLifetime
     [InlineData("wordpress", "/wordpress/oauth2/authorize", "client_id redirect_uri response_type=code scope=auth+sites+stats state")]
     [InlineData("wordpress_oauth21", "/wordpress_oauth21/oauth2-1/authorize", "client_id code_challenge code_challenge_method=S256 nonce redirect_uri response_type=code scope=openid+profile+email+sites+stats state")]
     [InlineData("wix", "/wix/app-installer", "appId postInstallationUrl")]
+    [InlineData("wix_oauth_legacy", "/wix_oauth_legacy/installer/install", "appId redirectUrl state")]
     public async Task Authorization_url_has_exactly_these_parameters(string key, string path, string parameters)
     {
         var reply = await _world.Host.Get($"/oauth/{key}/auth?user_id=user_1");
@@ -34,14 +38,14 @@ public sealed class PlatformTests : IAsyncLifetime
         var url = new Uri((string)reply.Json["details"]!["provider_authorization_url"]!);
         url.AbsolutePath.ShouldBe(path);
         // Values that are chosen at random or belong to the deployment are named only.
-        string[] free = ["client_id", "redirect_uri", "state", "nonce", "code_challenge", "appId", "postInstallationUrl"];
+        string[] free = ["client_id", "redirect_uri", "state", "nonce", "code_challenge", "appId", "postInstallationUrl", "redirectUrl"];
         var query = QueryHelpers.ParseQuery(url.Query);
         string.Join(' ', query.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => free.Contains(pair.Key) ? pair.Key : $"{pair.Key}={pair.Value.ToString().Replace(' ', '+')}"))
             .ShouldBe(string.Join(' ', parameters.Split(' ').Order(StringComparer.Ordinal)));
         if (key != "wix")
         {
-            query["redirect_uri"].ToString().ShouldBe($"{_world.Host.Origin}/oauth/{key}/callback");
-            query["client_id"].ToString().ShouldBe("grantkeeper");
+            query[key == "wix_oauth_legacy" ? "redirectUrl" : "redirect_uri"].ToString().ShouldBe($"{_world.Host.Origin}/oauth/{key}/callback");
+            query[key == "wix_oauth_legacy" ? "appId" : "client_id"].ToString().ShouldBe("grantkeeper");
         }
     }
 
@@ -76,7 +80,7 @@ public sealed class PlatformTests : IAsyncLifetime
 
         // revoke
         var ended = await _world.Host.Post($"/oauth/{key}/disconnect", new { user_id = "user_1" });
-        ((string)ended.Json["provider_revocation"]!).ShouldBe(key is "microsoft" or "bing" or "wordpress" or "wix" ? "unsupported" : "confirmed", ended.Body);
+        ((string)ended.Json["provider_revocation"]!).ShouldBe(key is "microsoft" or "bing" or "wordpress" or "wix" or "wix_oauth_legacy" ? "unsupported" : "confirmed", ended.Body);
         (await _world.Host.Get($"/oauth/{key}/token?user_id=user_1")).Status.ShouldBe(HttpStatusCode.NotFound);
 
         // connect again: the same integration, but where nobody says whose account it is
@@ -91,6 +95,7 @@ public sealed class PlatformTests : IAsyncLifetime
     [InlineData("notion", "b3414d65-9122-4512-a6ff-616c69636520", "Alice's Notion", "alice@example.com")]
     [InlineData("wordpress", "55516:55555555", "Alice Archer", "alice@example.com")]
     [InlineData("wix", "0f8a7c1e-0000-4000-8000-616c69636520", "Alice's shop", "alice@example.com")]
+    [InlineData("wix_oauth_legacy", "0f8a7c1e-0000-4000-8000-616c69636520", "Alice's shop", "alice@example.com")]
     public async Task An_account_has_the_platforms_own_identity(string key, string id, string name, string email)
     {
         await _world.Connect("user_1", provider: key);
@@ -148,6 +153,22 @@ public sealed class PlatformTests : IAsyncLifetime
         var flow = await _world.Flow(flowId, "user_1");
         ((string)flow.Json["status"]!, (string)flow.Json["error"]!["code"]!).ShouldBe(("failed", "connect.code_rejected"));
         _world.Platform("wix").Counters[Counter.RefreshRequests].ShouldBe(0, "nothing is minted for an id that nobody signed");
+    }
+
+    [Fact]
+    public async Task An_instance_that_was_signed_long_ago_connects_nothing()
+    {
+        var (browser, callback, flowId) = await _world.ReachCallback("user_1", confirm: false, provider: "wix");
+        using (browser)
+        {
+            var payload = Base64Url.EncodeToString(Encoding.UTF8.GetBytes($$"""{"instanceId":"{{callback.Get("instanceId")}}","signDate":"2026-01-31T12:00:00.000Z"}"""));
+            var signature = Base64Url.EncodeToString(HMACSHA256.HashData(Encoding.UTF8.GetBytes(FlowWorld.ClientSecret), Encoding.UTF8.GetBytes(payload)));
+            (await browser.Open(callback.With("signedInstance", $"{signature}.{payload}"))).Body.ShouldContain("Installation took too long");
+        }
+
+        var flow = await _world.Flow(flowId, "user_1");
+        ((string)flow.Json["status"]!, (string)flow.Json["error"]!["code"]!).ShouldBe(("failed", "connect.instance_stale"));
+        _world.Platform("wix").Counters[Counter.RefreshRequests].ShouldBe(0, "nothing is minted for an old answer");
     }
 
     [Fact]

@@ -41,6 +41,7 @@ public sealed class ResourceTests : IAsyncLifetime
     [InlineData("wordpress", "blog", "55555556 55555557 55555558 55555559 55555560", "true true true true false")]
     [InlineData("wordpress_oauth21", "blog", "55555556 55555557 55555558 55555559 55555560", "true true true true false")]
     [InlineData("wix", "site", "c993128b-0000-4000-8000-000000000005", "-")]
+    [InlineData("wix_oauth_legacy", "site", "c993128b-0000-4000-8000-000000000005", "-")]
     public async Task Everything_that_an_account_opens_is_listed(string key, string type, string ids, string permissions)
     {
         var id = await _world.Connect("user_1", "alice+auto", key, More(key));

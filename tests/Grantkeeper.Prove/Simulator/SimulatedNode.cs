@@ -60,7 +60,7 @@ internal sealed class SimulatedNode(Simulation simulation, string name)
         _signalling = new SignallingVault(_vault, _signals);
         var egress = new SimulatedEgress(world, Life, Time, oracle);
         _discovery = new EndpointDiscovery(egress, Time);
-        _requests = new TokenRequests(egress);
+        _requests = new TokenRequests(egress, Time);
         var calls = new ProviderCalls(simulation.Options.Resilience, _ => null, new PacesTwin(Time), Time, world.Dice.Share);
         var spool = new SimulatedSpool(world, Life, _disk, oracle, Name, (simulation.Has & Protections.Spool) != 0, breaks: simulation.DiskBreaks);
         var identity = new NodeIdentity();

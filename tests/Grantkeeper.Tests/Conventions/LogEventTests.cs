@@ -10,7 +10,8 @@ public sealed class LogEventTests
     /// <summary>Level × 1000 + slice × 100; each slice has the hundred that begins here.</summary>
     private static readonly Dictionary<string, int> Ranges = new()
     {
-        ["Storage"] = 400, ["Egress"] = 600, ["Spool"] = 800, ["Startup"] = 900, ["Outbox"] = 1200, ["Providers"] = 1400, ["Http"] = 1500, ["Tokens"] = 3100, ["Connect"] = 4000, ["Monitoring"] = 4100, ["Lifecycle"] = 4200,
+        ["Storage"] = 400, ["Egress"] = 600, ["Spool"] = 800, ["Startup"] = 900, ["Outbox"] = 1200, ["Providers"] = 1400, ["Http"] = 1500, ["Tokens"] = 3100, ["Connect"] = 4000, ["Monitoring"] = 4100, ["Events"] = 4200,
+        ["Lifecycle"] = 4300,
     };
 
     private static readonly string[] Approved =
@@ -52,7 +53,9 @@ public sealed class LogEventTests
         "4101 Error Monitoring.WorkerFailed",
         "4102 Information Monitoring.Swept",
         "4103 Warning Monitoring.FiguresWait",
-        "4200 Error Lifecycle.BulkFailed",
+        "4200 Information Events.Withdrawn",
+        "4201 Warning Events.Unverified",
+        "4300 Error Lifecycle.BulkFailed",
     ];
 
     private static IEnumerable<(LoggerMessageAttribute Event, MethodInfo Method)> Events() =>

@@ -59,6 +59,7 @@ public sealed partial class SecretsTests
         "Grantkeeper/Connect/ConnectSessions.cs ServiceReason.ServiceKey 1",
         "Grantkeeper/Connect/FlowStore.cs ServiceReason.RedeemHandle 1",
         "Grantkeeper/Diagnostics/RefreshChecks.cs ServiceReason.Administrator 2",
+        "Grantkeeper/Events/WithdrawalFlow.cs ServiceReason.ProviderEvent 1",
         "Grantkeeper/Identity/ApiKeys.cs ServiceReason.Deployment 5",
         "Grantkeeper/Identity/SignInLinks.cs ServiceReason.Deployment 2",
         "Grantkeeper/Integrations/IntegrationStore.cs ServiceReason.Administrator 2",

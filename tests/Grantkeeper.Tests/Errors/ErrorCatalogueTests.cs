@@ -7,7 +7,7 @@ namespace Grantkeeper.Tests.Errors;
 [Trait("category", "models")]
 public sealed partial class ErrorCatalogueTests
 {
-    private static readonly int[] Statuses = [0, 400, 401, 403, 404, 409, 422, 429, 500, 502, 503];
+    private static readonly int[] Statuses = [0, 400, 401, 403, 404, 409, 413, 422, 429, 500, 502, 503];
 
     public static TheoryData<string> Codes() => [.. ErrorCatalogue.All.Select(code => code.Code)];
 

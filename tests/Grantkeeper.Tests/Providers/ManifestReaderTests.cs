@@ -181,6 +181,30 @@ public sealed class ManifestReaderTests
     public void Seconds_of_grace_belong_to_the_profile_grace(string rotation) =>
         Faults($"{Good}\nrotation: {rotation}").Single().ShouldBe("acme.yaml: rotation: grace_seconds belongs to the profile grace, and only to it");
 
+    [Theory]
+    [InlineData("{ nonce: \"\", state: s }", null), InlineData("{ state: \"\" }", "must not leave state out: the answer is bound by it"), InlineData("{ redirect_uri: \"\" }", "must not leave redirect_uri out: the answer is bound by it")]
+    [InlineData("{ code_challenge: \"\" }", "must not leave code_challenge out: the answer is bound by it"), InlineData("{ prompt: x }", "names prompt, which the request does not send")]
+    public void A_parameter_may_have_another_name_but_what_binds_the_answer_stays(string names, string? fault)
+    {
+        var faults = new List<string>();
+        SomeManifest.Read($"{Good}\nauthorization_names: {names}", faults);
+        faults.ShouldBe(fault is null ? [] : [$"acme.yaml: authorization_names {fault}"]);
+    }
+
+    [Fact]
+    public void Events_say_how_they_are_signed_and_which_of_them_end_a_grant()
+    {
+        SomeManifest.Read($"{Good}\nevents: {{ type: data.eventType, account: id, ends: [gone] }}").Events.ShouldNotBeNull().ShouldSatisfyAllConditions(
+            events => events.Algorithm.ShouldBe("RS256"), events => events.Time.ShouldBe("iat"), events => events.Issuer.ShouldBeNull(), events => events.Ends.ShouldBe(["gone"]));
+        Faults($"{Good}\nevents: {{ algorithm: HS256, type: t }}").ShouldBe(
+            ["acme.yaml: events: algorithm must be one of RS256, PS256, ES256, not \"HS256\"", "acme.yaml: events: account is required", "acme.yaml: events: ends is required"], ignoreOrder: true);
+    }
+
+    [Theory]
+    [InlineData("", 600), InlineData("instance_lifetime_seconds: 60", 60), InlineData("instance_lifetime_seconds: 0", null)]
+    public void A_signed_instance_is_good_for_ten_minutes_unless_the_manifest_says_otherwise(string line, int? seconds) =>
+        SomeManifest.Read($"{Good}\n{line}").InstanceLifetime.ShouldBe(seconds is { } some ? TimeSpan.FromSeconds(some) : null);
+
     [Fact]
     public void A_fault_of_the_form_names_its_line() => Faults("schema_version: 1\nkey: acme\nkey: acme2\n").Single().ShouldContain("line 3");
 

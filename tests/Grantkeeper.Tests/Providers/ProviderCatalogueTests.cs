@@ -20,7 +20,7 @@ public sealed class ProviderCatalogueTests
     [Fact]
     public void The_built_in_manifests_are_valid()
     {
-        new[] { "bing", "generic_oidc", "google", "gsc", "microsoft", "notion", "wix", "wordpress", "wordpress_oauth21", "youtube" }.Except(Catalogue([]).Offered.Select(provider => provider.Key)).ShouldBeEmpty();
+        new[] { "bing", "generic_oidc", "google", "gsc", "microsoft", "notion", "wix", "wix_oauth_legacy", "wordpress", "wordpress_oauth21", "youtube" }.Except(Catalogue([]).Offered.Select(provider => provider.Key)).ShouldBeEmpty();
         Catalogue([], ("DEPLOY_ENV", "dev"), ("GRANTKEEPER_SANDBOX", "true")).Find("sandbox").ShouldNotBeNull();
     }
 

@@ -22,6 +22,7 @@ public sealed partial class SchemaTests
         ["listing"] = At("properties", "resources", "additionalProperties", "properties"),
         ["codes"] = At("properties", "error_codes", "properties"),
         ["source"] = At("properties", "sources", "items", "properties"),
+        ["events"] = At("properties", "events", "properties"),
         ["account"] = At("properties", "account", "properties"),
         ["entry.Fields"] = At("properties", "scopes", "additionalProperties", "properties"),
         ["variable"] = At("properties", "variables", "additionalProperties", "properties"),
@@ -70,7 +71,7 @@ public sealed partial class SchemaTests
 
     [Fact]
     public void Members_outside_of_the_schema_are_refused_everywhere() =>
-        new[] { Root, At("properties", "account"), At("properties", "rotation"), At("properties", "rate_limit"), At("properties", "error_codes"), At("properties", "resources", "additionalProperties"), At("properties", "sources", "items"), At("properties", "scopes", "additionalProperties"), At("properties", "variables", "additionalProperties") }
+        new[] { Root, At("properties", "account"), At("properties", "rotation"), At("properties", "rate_limit"), At("properties", "error_codes"), At("properties", "events"), At("properties", "resources", "additionalProperties"), At("properties", "sources", "items"), At("properties", "scopes", "additionalProperties"), At("properties", "variables", "additionalProperties") }
             .ShouldAllBe(place => !place["additionalProperties"]!.GetValue<bool>());
 
     public static TheoryData<string> Shipped() => [.. Directory.EnumerateFiles(SourceTree.Providers, "*.yaml").Select(file => Path.GetFileName(file)!).Order(StringComparer.Ordinal)];

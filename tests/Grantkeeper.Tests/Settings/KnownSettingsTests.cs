@@ -9,7 +9,7 @@ namespace Grantkeeper.Tests.Settings;
 public sealed partial class KnownSettingsTests
 {
     /// <summary>Words in capitals that the sources hold and nobody sets: parts of names, what one of our processes sets for another, and files.</summary>
-    private static readonly string[] NoSettings = ["CLIENT_ID", "CLIENT_SECRET", "REDIRECT_URI", "SANDBOX_CLIENT_ID", "SANDBOX_CLIENT_SECRET", "SANDBOX_CLIENTS", "PG_VERSION", "LC_ALL", "GRANTKEEPER_DEMO", "PROVIDER_URL", "PERMISSION_DENIED"];
+    private static readonly string[] NoSettings = ["CLIENT_ID", "CLIENT_SECRET", "REDIRECT_URI", "SANDBOX_CLIENT_ID", "SANDBOX_CLIENT_SECRET", "SANDBOX_CLIENTS", "PG_VERSION", "LC_ALL", "GRANTKEEPER_DEMO", "PROVIDER_URL", "PERMISSION_DENIED", "WEBHOOK_PUBLIC_KEY", "INVALID_ARGUMENT", "SEMANTIC_MODEL_NOT_FOUND"];
 
     [Fact]
     public void The_engine_reads_what_is_listed_and_nothing_else()
@@ -55,7 +55,7 @@ public sealed partial class KnownSettingsTests
             if (key.StartsWith($"{provider.ToUpperInvariant()}_", StringComparison.Ordinal))
             {
                 var name = key[(provider.Length + 1)..];
-                return "{KEY}_" + (name.EndsWith("CLIENT_ID", StringComparison.Ordinal) || name.EndsWith("CLIENT_SECRET", StringComparison.Ordinal) || name.EndsWith("REDIRECT_URI", StringComparison.Ordinal) ? name : "{VARIABLE}");
+                return "{KEY}_" + (name.EndsWith("CLIENT_ID", StringComparison.Ordinal) || name.EndsWith("CLIENT_SECRET", StringComparison.Ordinal) || name.EndsWith("REDIRECT_URI", StringComparison.Ordinal) || name.EndsWith("WEBHOOK_PUBLIC_KEY", StringComparison.Ordinal) ? name : "{VARIABLE}");
             }
         }
 
