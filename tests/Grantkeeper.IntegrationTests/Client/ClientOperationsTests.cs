@@ -93,6 +93,14 @@ public sealed partial class ClientOperationsTests
         (await client.PutClientRegistration("google", new PutClientRegistrationRequest { ClientId = "id.apps.googleusercontent.com", ClientSecret = "a secret of its own" }, cancellation)).Value.HasSecret.ShouldBeTrue();
         (await client.GetClientRegistration("google", cancellation)).Value.ClientId.ShouldBe("id.apps.googleusercontent.com");
         (await client.RemoveClientRegistration("google", cancellation)).Value.ClientId.ShouldBeNull();
+        var patch = new PatchIntegrationRequest { Label = System.Text.Json.JsonSerializer.SerializeToElement("Work"), IsActive = true };
+        (await client.PatchIntegration(account.IntegrationId, patch, cancellation)).Value.Label.ShouldBe("Work");
+        (await client.SyncIntegration(account.IntegrationId, "user_1", cancellation)).Value.Success.ShouldBeTrue();
+        (await client.SyncIntegrations(new SyncRequest("user_1", null), cancellation)).Value.Failed.ShouldBe(0);
+        var bulk = (await client.RefreshMany(new BulkRequest("user_1", "sandbox"), cancellation)).Value;
+        (await client.GetBulkOperation(bulk.Id, cancellation)).Value.Action.ShouldBe("refresh");
+        (await client.DisconnectMany(new BulkRequest("nobody", null), cancellation)).Value.Total.ShouldBe(0);
+        (await client.CancelBulkOperation(bulk.Id, cancellation)).Value.Id.ShouldBe(bulk.Id);
         var manifest = "schema_version: 1\nkey: acme\ndisplay_name: Acme\nauthorization_endpoint: https://acme.example.com/a\ntoken_endpoint: https://acme.example.com/t\naccount: { source: none }\n";
         (await client.PutProviderDefinition("acme", new PutProviderRequest(manifest), cancellation)).Value.Manifest.ShouldBe(manifest);
         (await client.GetProviderDefinition("acme", cancellation)).Value.Origin.ShouldBe("stored");

@@ -97,7 +97,7 @@ public sealed partial class SecretsTests
         "Client.Contracts.ConnectionStatus.ProviderKey",
         "Client.Contracts.DisconnectAnswer.ProviderKey",
         "Client.Contracts.ResourceEntry.Url", "Client.Contracts.ResourceProblem.Code", "Resources.Resource.Url", "Client.Contracts.ResourceList.ProviderKey", "Client.Contracts.ErrorEntry.Code",
-        "Client.Contracts.HealthComponent.Code",
+        "Client.Contracts.HealthComponent.Code", "Client.Contracts.BulkFailureEntry.Code", "Lifecycle.BulkFailure.Code",
         "Client.Contracts.ProviderEntry.Key",
         "Client.Contracts.ProviderHealth.CircuitBreakerState",
         "Client.Contracts.ProviderHealth.ProviderKey",
