@@ -39,6 +39,9 @@ internal sealed record Provider(
     /// <summary>True for a shipped draft that the operator has looked through and offers.</summary>
     public bool IsAdded { get; init; }
 
+    /// <summary>What the application's class for this provider says beyond the manifest.</summary>
+    public ProviderHooks Hooks { get; init; } = ProviderHooks.None;
+
     /// <summary>The settings that are missing, by the names of their variables.</summary>
     public IReadOnlyList<string> Missing => [.. MissingClient, .. MissingSettings];
 

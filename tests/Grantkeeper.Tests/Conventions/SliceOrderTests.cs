@@ -12,7 +12,7 @@ public sealed partial class SliceOrderTests
         "Audit", "Outbox", "Identity", "Providers",
         "Resilience", "Http", "RedirectUris", "Links", "Integrations",
         "Consents", "Tokens",
-        "Connect", "Monitoring", "Resources", "Administration", "Diagnostics",
+        "Connect", "Monitoring", "Resources", "Administration", "Diagnostics", "Registry",
         "Startup",
     ];
 
