@@ -19,6 +19,7 @@ using Grantkeeper.Links;
 using Grantkeeper.Monitoring;
 using Grantkeeper.Outbox;
 using Grantkeeper.Providers;
+using Grantkeeper.Registry;
 using Grantkeeper.Resilience;
 using Grantkeeper.Settings;
 using Grantkeeper.Spool;
@@ -29,6 +30,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace Grantkeeper;
@@ -46,7 +48,7 @@ public static class GrantkeeperServiceCollectionExtensions
     {
         var plan = FailpointPlan.Read(configuration[FailpointPlan.Variable], []);
         services.TryAddSingleton(plan is null ? TimeProvider.System : new OffsetTime(plan.Clock));
-        services.AddSingleton(_ => Deployment.Read(configuration));
+        services.AddSingleton(provider => Deployment.Read(configuration, ProviderHooks.Of(provider.GetServices<ProviderClass>(), provider.GetRequiredService<ILoggerFactory>())));
         services.AddSingleton(provider => provider.GetRequiredService<Deployment>().Options);
         services.AddSingleton(provider => provider.GetRequiredService<Deployment>().Catalogue);
         services.AddSingleton<Readiness>();
@@ -59,6 +61,15 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddSingleton<Doctor>();
         services.AddSingleton<ProviderProbe>();
         services.AddSingleton<TokenExplanation>();
+        return services;
+    }
+
+    /// <summary>Adds a provider in code. Registering a class twice is registering it once.</summary>
+    /// <typeparam name="T">The provider's class; it is made once, and may ask for services.</typeparam>
+    /// <param name="services">The application's services.</param>
+    public static IServiceCollection AddGrantkeeperProvider<T>(this IServiceCollection services) where T : ProviderClass
+    {
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<ProviderClass, T>());
         return services;
     }
 
@@ -190,6 +201,8 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddSingleton<SandboxControls>();
         services.AddSingleton<Connections>();
         services.AddSingleton<IConnections>(provider => provider.GetRequiredService<Connections>());
+        services.AddSingleton<ProviderOperations>();
+        services.AddSingleton<IIntegrationRegistry, IntegrationRegistry>();
     }
 
     private static double Dice() => RandomNumberGenerator.GetInt32(1 << 20) / (double)(1 << 20);

@@ -171,7 +171,8 @@ internal sealed class FuzzCampaign : ICampaign
     {
         var manifest = new ProviderManifest { Key = "p", DisplayName = "P", Account = new AccountMembers(AccountSource.IdToken, ["sub"], [], "name", "picture") };
         var integration = new Integrations.Integration { UserId = "u", Id = Guid.Empty, Provider = "p", AccountId = "a" };
-        RefreshedAccount.IsAnother(manifest, integration, new TokenResponse { AccessToken = new Secret("at"), IdToken = new Secret(Encoding.UTF8.GetString(input)) });
+        var provider = new Provider(manifest, new ClientRegistration("c", default, null), ClientOrigin.None, [], []);
+        RefreshedAccount.IsAnother(provider, integration, new TokenResponse { AccessToken = new Secret("at"), IdToken = new Secret(Encoding.UTF8.GetString(input)) });
         return null;
     }
 

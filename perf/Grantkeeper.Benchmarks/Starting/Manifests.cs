@@ -31,5 +31,5 @@ internal static class Manifests
     }
 
     private static ProviderCatalogue Read(IConfiguration configuration) =>
-        ProviderCatalogue.Read(configuration, new GrantkeeperOptions { FrontendUrl = new Uri("http://localhost"), PublicUrl = new Uri("http://localhost") }, [])!;
+        ProviderCatalogue.Read(configuration, new GrantkeeperOptions { FrontendUrl = new Uri("http://localhost"), PublicUrl = new Uri("http://localhost") }, [], [])!;
 }

@@ -107,7 +107,7 @@ internal static class ProvidersCommand
                 // Its issuer is on loopback and comes from ./run; it is judged there.
                 Sandbox = false,
                 Environment = parsed.GetValue(development) ? DeployEnvironment.Development : DeployEnvironment.Production,
-            }, faults);
+            }, [], faults);
             if (output.IsJson)
                 output.Json(new { Ok = faults.Count == 0, Faults = faults });
             else

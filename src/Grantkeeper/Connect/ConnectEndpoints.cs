@@ -5,7 +5,6 @@ using Grantkeeper.Errors;
 using Grantkeeper.Http;
 using Grantkeeper.Identity;
 using Grantkeeper.Integrations;
-using Grantkeeper.Links;
 using Grantkeeper.OAuth;
 using Grantkeeper.Providers;
 using Microsoft.AspNetCore.Http;
@@ -33,7 +32,7 @@ internal static class ConnectEndpoints
     }
 
     private static async Task<IResult> Auth(
-        HttpContext http, ConnectFlow connect, ConnectLinks links, ProviderCatalogue catalogue, string provider, string? scopes, string? confirm,
+        HttpContext http, Connections connections, string provider, string? scopes, string? confirm,
         [FromQuery(Name = "user_id")] string? userId, [FromQuery(Name = "return_to")] string? returnTo, [FromQuery(Name = "login_hint")] string? loginHint,
         [FromQuery(Name = "opener_origin")] string? openerOrigin, [FromQuery(Name = "integration_id")] string? integrationId)
     {
@@ -42,38 +41,20 @@ internal static class ConnectEndpoints
         Guid? reconnect = Guid.TryParse(integrationId, out var guid) ? guid : null;
         if (integrationId is not null && reconnect is null)
             return Answers.Problem(new Failure(ErrorCatalogue.Integrations.NotFound));
-        if (!http.Caller().UserOf(userId).TryGet(out var user, out var failure))
-            return Answers.Problem(failure);
-        var started = await connect.Start(
-            new StartRequest
-            {
-                Provider = provider,
-                UserId = user,
-                Scopes = ScopeSet.Parse(scopes),
-                ReturnTo = returnTo,
-                LoginHint = loginHint,
-                OpenerOrigin = openerOrigin,
-                ReconnectIntegrationId = reconnect,
-                Completion = confirm == "false" ? Completion.Direct : Completion.Confirm,
-            },
-            http.Source(), http.RequestAborted);
-        if (!started.TryGet(out var flow, out failure))
-            return Answers.Problem(failure);
-        var known = catalogue.Find(provider)!;
-        var details = new Dictionary<string, object?> { ["scopes"] = flow.Scopes.ToArray() };
-        if (http.Caller().IsAdministrator)
-            details["provider_authorization_url"] = flow.ProviderUrl.Reveal();
-        return Answers.Json(new AuthorizationUrl
+        var request = new InitiateRequest
         {
-            AuthUrl = links.Start(flow.StartHandle.Reveal()),
-            State = flow.State.Reveal(),
-            FlowId = flow.FlowId,
-            ProviderKey = known.Key,
-            DisplayName = known.DisplayName,
-            ExpiresIn = flow.ExpiresIn,
-            TrustedOrigins = [flow.TrustedOrigin],
-            Details = details,
-        });
+            Provider = provider,
+            UserId = userId,
+            Scopes = ScopeSet.Parse(scopes).ToArray(),
+            ReturnTo = returnTo,
+            LoginHint = loginHint,
+            OpenerOrigin = openerOrigin,
+            IntegrationId = reconnect,
+            Confirm = confirm != "false",
+        };
+        return (await connections.Link(request, http.Caller(), http.Source(), http.Caller().IsAdministrator, http.RequestAborted)).TryGet(out var link, out var failure)
+            ? Answers.Json(link)
+            : Answers.Problem(failure);
     }
 
     private static async Task<IResult> Initiate(HttpContext http, Connections connections)
@@ -86,18 +67,13 @@ internal static class ConnectEndpoints
     }
 
     /// <summary>The JSON form of the callback; the form that browsers post is told apart by its content type.</summary>
-    private static async Task<IResult> CallbackByCaller(HttpContext http, ConnectFlow connect, ProviderCatalogue catalogue, string provider)
+    private static async Task<IResult> CallbackByCaller(HttpContext http, Connections connections, ProviderCatalogue catalogue, string provider)
     {
         if (catalogue.Find(provider) is not { } known)
             return Answers.Problem(new Failure(ErrorCatalogue.Providers.Unknown));
-        if (!(await http.Body<CallbackRequest>()).TryGet(out var body, out var failure) || !http.Caller().UserOf(body.UserId).TryGet(out var user, out failure))
-            return Answers.Problem(failure);
-        var answer = AuthorizationResponse.Read(new Dictionary<string, string?>
-        {
-            [OAuthNames.Code] = body.Code, [OAuthNames.State] = body.State, [OAuthNames.Iss] = body.Iss, [OAuthNames.Error] = body.Error,
-        });
-        var completed = await connect.Complete(known.Key, answer, new CallbackBearer(null, user, true), http.Source(), http.RequestAborted);
-        return Answer(completed, known);
+        return (await http.Body<CallbackRequest>()).TryGet(out var body, out var failure)
+            ? Answer(await connections.HandIn(known, body, http.Caller(), http.Source(), http.RequestAborted))
+            : Answers.Problem(failure);
     }
 
     private static async Task<IResult> Flow(HttpContext http, FlowStore flows, TimeProvider time, [FromRoute(Name = "flow_id")] string flowId, [FromQuery(Name = "user_id")] string? userId)
@@ -187,15 +163,19 @@ internal static class ConnectEndpoints
         _ => "the provider refused the revocation, the user can remove the app in the account's settings",
     };
 
-    internal static IResult Answer(Completed completed, Provider? provider)
+    internal static IResult Answer(Completed completed, Provider? provider) => Answer(AnswerOf(completed, provider));
+
+    private static IResult Answer(Result<CallbackAnswer> result) => result.TryGet(out var answer, out var failure) ? Answers.Json(answer) : Answers.Problem(failure);
+
+    internal static Result<CallbackAnswer> AnswerOf(Completed completed, Provider? provider)
     {
         if (completed.Failure is not { } failure)
-            return Answers.Json(new CallbackAnswer(true, provider!.Key, provider.DisplayName, true, completed.IntegrationId, $"{provider.DisplayName} is connected.", null));
+            return new CallbackAnswer(true, provider!.Key, provider.DisplayName, true, completed.IntegrationId, $"{provider.DisplayName} is connected.", null);
         // Refused by the provider or the user: the operation ran. Everything else could not be tried.
         var ran = provider is not null && (failure.Code == ErrorCatalogue.Connect.AccessDenied || failure.Code == ErrorCatalogue.Connect.ProviderRefused
             || failure.Code == ErrorCatalogue.Connect.CodeRejected || failure.Code == ErrorCatalogue.Connect.InstanceStale || failure.Code == ErrorCatalogue.Providers.ClientRejected);
         return ran
-            ? Answers.Json(new CallbackAnswer(false, provider!.Key, provider.DisplayName, false, null, failure.Message, new ErrorEntry(failure.Code.Code, failure.Message)))
-            : Answers.Problem(failure);
+            ? new CallbackAnswer(false, provider!.Key, provider.DisplayName, false, null, failure.Message, new ErrorEntry(failure.Code.Code, failure.Message))
+            : failure;
     }
 }

@@ -61,12 +61,15 @@ internal sealed class ConnectFlow(
         var scopes = provider.ScopesFor(asked.Scopes);
         var challenge = provider.Manifest is { Flow: ConnectionFlow.Code, Pkce: true } ? Pkce.ChallengeOf(verifier) : null;
         var usesNonce = scopes.Contains(OAuthNames.OpenIdScope);
-        var url = AuthorizationPage.Url(provider, endpoints, new AuthorizationAsk(redirectUri, scopes, state)
+        var page = AuthorizationPage.Url(provider, endpoints, new AuthorizationAsk(redirectUri, scopes, state)
         {
             CodeChallenge = challenge,
             Nonce = usesNonce ? nonce : default,
             LoginHint = asked.LoginHint,
+            IsReconnect = asked.ReconnectIntegrationId is not null,
         });
+        if (!page.TryGet(out var url, out var undefined))
+            return undefined;
 
         // 4. store the flow
         var flow = new PendingFlow
@@ -266,6 +269,7 @@ internal sealed class ConnectFlow(
         TokenFailureKind.Rejected when failure.Error == TokenRequests.InstanceStale => new Failure(ErrorCatalogue.Connect.InstanceStale),
         TokenFailureKind.Rejected => new Failure(ErrorCatalogue.Connect.CodeRejected),
         TokenFailureKind.Misconfigured when failure.Error == TokenRequests.AddressNotAllowed => new Failure(ErrorCatalogue.Egress.AddressNotAllowed),
+        TokenFailureKind.Misconfigured when failure.Error == ProviderHooks.ClassFailed => new Failure(ErrorCatalogue.Providers.ClassFailed),
         TokenFailureKind.Misconfigured => new Failure(ErrorCatalogue.Providers.ClientRejected, $"The provider refused our client or request: {failure.Error}."),
         TokenFailureKind.Unreadable => new Failure(ErrorCatalogue.Connect.ExchangeUnreadable),
         _ => new Failure(ErrorCatalogue.Connect.ExchangeFailed) { RetryAfter = failure.RetryAfter },

@@ -68,8 +68,67 @@ internal sealed class Connections(
             : ConnectEndpoints.NothingConnected(known);
     }
 
-    /// <summary>The one path from a request, over HTTP or not, to a started flow.</summary>
     internal async Task<Result<InitiateAnswer>> Start(InitiateRequest request, Caller caller, AuditSource source, CancellationToken cancellation)
+    {
+        if (!(await Begin(request, caller, source, cancellation)).TryGet(out var flow, out var failure))
+            return failure;
+        return new InitiateAnswer
+        {
+            AuthorizationUrl = links.Start(flow.StartHandle.Reveal()),
+            StateToken = flow.State.Reveal(),
+            Provider = request.Provider!,
+            Scopes = flow.Scopes.ToArray(),
+            FlowId = flow.FlowId,
+            ExpiresIn = flow.ExpiresIn,
+            TrustedOrigins = [flow.TrustedOrigin],
+        };
+    }
+
+    /// <summary>The start link for code in the same process; the provider's own URL is not told, since the answer may go on to a browser.</summary>
+    internal Task<Result<AuthorizationUrl>> Link(InitiateRequest request, CancellationToken cancellation) =>
+        Link(request, Application, Process, isToldProviderUrl: false, cancellation);
+
+    /// <summary>A started flow with the provider's names: the answer of <c>GET /oauth/{provider}/auth</c>.</summary>
+    internal async Task<Result<AuthorizationUrl>> Link(InitiateRequest request, Caller caller, AuditSource source, bool isToldProviderUrl, CancellationToken cancellation)
+    {
+        if (!(await Begin(request, caller, source, cancellation)).TryGet(out var flow, out var failure))
+            return failure;
+        if (catalogue.Find(request.Provider!) is not { } known)
+            return new Failure(ErrorCatalogue.Providers.Unknown);
+        var details = new Dictionary<string, object?> { ["scopes"] = flow.Scopes.ToArray() };
+        if (isToldProviderUrl)
+            details["provider_authorization_url"] = flow.ProviderUrl.Reveal();
+        return new AuthorizationUrl
+        {
+            AuthUrl = links.Start(flow.StartHandle.Reveal()),
+            State = flow.State.Reveal(),
+            FlowId = flow.FlowId,
+            ProviderKey = known.Key,
+            DisplayName = known.DisplayName,
+            ExpiresIn = flow.ExpiresIn,
+            TrustedOrigins = [flow.TrustedOrigin],
+            Details = details,
+        };
+    }
+
+    /// <summary>A callback that reached the application's own page, handed in by code in the same process.</summary>
+    internal Task<Result<CallbackAnswer>> HandIn(Provider provider, CallbackRequest callback, CancellationToken cancellation) =>
+        HandIn(provider, callback, Application, Process, cancellation);
+
+    /// <summary>The one path of a callback that a back end hands in.</summary>
+    internal async Task<Result<CallbackAnswer>> HandIn(Provider provider, CallbackRequest callback, Caller caller, AuditSource source, CancellationToken cancellation)
+    {
+        if (!caller.UserOf(callback.UserId).TryGet(out var user, out var failure))
+            return failure;
+        var answer = AuthorizationResponse.Read(new Dictionary<string, string?>
+        {
+            [OAuthNames.Code] = callback.Code, [OAuthNames.State] = callback.State, [OAuthNames.Iss] = callback.Iss, [OAuthNames.Error] = callback.Error,
+        });
+        return ConnectEndpoints.AnswerOf(await connect.Complete(provider.Key, answer, new CallbackBearer(null, user, true), source, cancellation), provider);
+    }
+
+    /// <summary>The one path from a request, over HTTP or not, to a started flow.</summary>
+    private async Task<Result<StartedFlow>> Begin(InitiateRequest request, Caller caller, AuditSource source, CancellationToken cancellation)
     {
         if (Faults(request) is { Count: > 0 } faults)
             return new Failure(ErrorCatalogue.Requests.Invalid) { Items = faults };
@@ -78,7 +137,7 @@ internal sealed class Connections(
         if (SessionStarts.Refusal(caller, request, catalogue) is { } refused)
             return refused;
         var session = caller.Session;
-        var started = await connect.Start(
+        return await connect.Start(
             new StartRequest
             {
                 Provider = request.Provider!,
@@ -95,18 +154,6 @@ internal sealed class Connections(
                 Completion = (session?.Confirm ?? request.Confirm) == false ? Completion.Direct : Completion.Confirm,
             },
             source, cancellation);
-        if (!started.TryGet(out var flow, out failure))
-            return failure;
-        return new InitiateAnswer
-        {
-            AuthorizationUrl = links.Start(flow.StartHandle.Reveal()),
-            StateToken = flow.State.Reveal(),
-            Provider = request.Provider!,
-            Scopes = flow.Scopes.ToArray(),
-            FlowId = flow.FlowId,
-            ExpiresIn = flow.ExpiresIn,
-            TrustedOrigins = [flow.TrustedOrigin],
-        };
     }
 
     /// <summary>What is wrong with the name of an actor; null when nothing is.</summary>

@@ -1,6 +1,7 @@
 using Grantkeeper.Client.Contracts;
 using Grantkeeper.Egress;
 using Grantkeeper.Encryption;
+using Grantkeeper.Errors;
 using Grantkeeper.OAuth;
 using Grantkeeper.Providers;
 
@@ -27,7 +28,10 @@ internal sealed class AuthorizationProbe(IEgress egress)
 
     public async Task<List<DiagnosticFinding>> Look(Provider provider, ProviderEndpoints endpoints, string redirectUri, CancellationToken cancellation)
     {
-        var page = await Open(provider, endpoints, redirectUri, cancellation);
+        var wrongUri = $"{new Uri(redirectUri).GetLeftPart(UriPartial.Authority)}/surely-not-registered";
+        if (!Address(provider, endpoints, redirectUri).TryGet(out var address, out var failure) || !Address(provider, endpoints, wrongUri).TryGet(out var wrong, out failure))
+            return [Finding.Bad(Check, provider.Key, failure.Message, failure.Code.Cause, failure.Code.Remedy)];
+        var page = await Open(endpoints, address, cancellation);
         var host = endpoints.Authorization.IdnHost;
         if (page.Fault is { } fault)
             return [Finding.Bad(Check, provider.Key, $"{host} does not answer ({fault}).", "People are sent there to grant access.", "Check the address in the manifest, and DNS and firewalls of this machine.")];
@@ -39,20 +43,22 @@ internal sealed class AuthorizationProbe(IEgress egress)
                 $"Compare client id and redirect URI with the provider's console, letter by letter: {redirectUri}")];
 
         var opens = Finding.Good(Check, provider.Key, $"{host} opens its page for this client.");
-        var other = await Open(provider, endpoints, $"{new Uri(redirectUri).GetLeftPart(UriPartial.Authority)}/surely-not-registered", cancellation);
+        var other = await Open(endpoints, wrong, cancellation);
         return other.Kind == page.Kind
             ? [opens, Finding.NotLookedAt(Registered, provider.Key, $"{host} answers a wrong redirect URI in the same way; whether ours is registered shows when a person signs in.")]
             : [opens, Finding.Good(Registered, provider.Key, $"{host} refuses another redirect URI and takes ours: it is registered.")];
     }
 
-    private async Task<Page> Open(Provider provider, ProviderEndpoints endpoints, string redirectUri, CancellationToken cancellation)
-    {
-        var url = AuthorizationPage.Url(provider, endpoints, new AuthorizationAsk(redirectUri, provider.ScopesFor(ScopeSet.Empty), RandomHandle.New())
+    private static Result<Secret> Address(Provider provider, ProviderEndpoints endpoints, string redirectUri) =>
+        AuthorizationPage.Url(provider, endpoints, new AuthorizationAsk(redirectUri, provider.ScopesFor(ScopeSet.Empty), RandomHandle.New())
         {
             CodeChallenge = provider.Manifest.Pkce ? Pkce.ChallengeOf(Pkce.NewVerifier()) : null,
             Nonce = RandomHandle.New(),
         });
-        using var request = new HttpRequestMessage(HttpMethod.Get, url.Reveal());
+
+    private async Task<Page> Open(ProviderEndpoints endpoints, Secret address, CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, address.Reveal());
         var outcome = await egress.Send(request, endpoints.TrustOf(endpoints.Authorization), Doctor.Limits, cancellation);
         if (!outcome.IsAnswer)
             // A page too large to read is a page.

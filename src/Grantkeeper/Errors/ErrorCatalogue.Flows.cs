@@ -86,6 +86,11 @@ public static partial class ErrorCatalogue
             "The body is larger than 64 KiB, which no event is.",
             "Send the token alone, as the provider signed it.");
 
+        /// <summary>A provider's class failed.</summary>
+        public static readonly ErrorCode ClassFailed = new("providers.class_failed", 503, "Provider class failed",
+            "The application's own class for this provider threw, or answered with something that a request may not carry. Users' grants are kept.",
+            "The log names the class and the exception's type (event 1404); repair the class, and test it against the sandbox.");
+
         /// <summary>The metadata document is not usable.</summary>
         public static readonly ErrorCode DiscoveryFailed = new("providers.discovery_failed", 503, "Provider metadata not readable",
             "The provider's discovery document or its keys could not be fetched, or its issuer is not the configured one.",

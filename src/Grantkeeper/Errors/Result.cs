@@ -35,6 +35,9 @@ public readonly struct Result<T>
         return Failure is null;
     }
 
+    /// <summary>A success whose value is an interface, which C# converts by no operator.</summary>
+    internal static Result<T> Of(T value) => new(value, null);
+
     /// <summary>Wraps a value as a success.</summary>
     [SuppressMessage("Usage", "CA2225", Justification = "A return statement is the named alternative.")]
     public static implicit operator Result<T>(T value) => new(value, null);

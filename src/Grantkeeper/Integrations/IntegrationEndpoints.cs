@@ -57,10 +57,13 @@ internal static class IntegrationEndpoints
             provider.Key, provider.DisplayName, provider.IsConfigured && redirectUri.IsSuccess,
             byProvider is null ? null : integration?.IsConnectedAt(now) ?? false,
             integration is null ? null : Words.Of(integration.StatusAt(now)),
-            new ProviderCapabilities(manifest.Refresh, manifest.RevocationEndpoint is not null || manifest.Discovery, manifest.Pkce, true, manifest.Resources.Count > 0, false, false),
+            CapabilitiesOf(manifest),
             [.. manifest.Scopes.Select(scope => new ScopeEntry(scope.Name, scope.DisplayName, scope.Description, scope.Category, scope.Required, scope.Sensitive))],
             [], details, provider.IsConfigured && redirectUri.Failure is { } failure ? new ErrorEntry(failure.Code.Code, failure.Message) : null);
     }
+
+    internal static ProviderCapabilities CapabilitiesOf(ProviderManifest manifest) =>
+        new(manifest.Refresh, manifest.RevocationEndpoint is not null || manifest.Discovery, manifest.Pkce, true, manifest.Resources.Count > 0, false, false);
 
     private static async Task<IResult> Status(
         HttpContext http, ProviderCatalogue catalogue, IntegrationStore integrations, TimeProvider time, string provider,
@@ -70,8 +73,13 @@ internal static class IntegrationEndpoints
             return Answers.Problem(new Failure(ErrorCatalogue.Providers.Unknown));
         if (!http.Caller().UserOf(userId).TryGet(out var user, out var failure))
             return Answers.Problem(failure);
+        return Answers.Json(await StatusOf(known, user, integrations, time, http.RequestAborted));
+    }
+
+    internal static async Task<ConnectionStatus> StatusOf(Provider known, string user, IntegrationStore integrations, TimeProvider time, CancellationToken cancellation)
+    {
         var now = time.GetUtcNow();
-        var integration = await integrations.FindAt(known.Key, user, null, http.RequestAborted);
+        var integration = await integrations.FindAt(known.Key, user, null, cancellation);
         var details = new Dictionary<string, object?>();
         if (integration is not null)
         {
@@ -82,10 +90,10 @@ internal static class IntegrationEndpoints
         }
 
         var needsUser = integration?.Reason == Reasons.ReauthorizationRequired;
-        return Answers.Json(new ConnectionStatus(
+        return new ConnectionStatus(
             known.Key, known.DisplayName, user, integration?.IsConnectedAt(now) ?? false, integration?.ExpiresAt, integration?.HasRefreshToken ?? false, now,
             integration is null ? [] : Warnings(integration, now), details,
-            needsUser ? new ErrorEntry(ErrorCatalogue.Tokens.ReauthorizationRequired.Code, ErrorCatalogue.Tokens.ReauthorizationRequired.Cause) : null));
+            needsUser ? new ErrorEntry(ErrorCatalogue.Tokens.ReauthorizationRequired.Code, ErrorCatalogue.Tokens.ReauthorizationRequired.Cause) : null);
     }
 
     private static List<string> Warnings(Integration integration, DateTimeOffset now)

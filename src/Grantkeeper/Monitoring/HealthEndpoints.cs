@@ -28,15 +28,17 @@ internal static class HealthEndpoints
         routes.Api<ProviderHealth>("GET", "/oauth/{provider}/health", Permissions.Read, "How this node gets on with a provider", OfProvider);
     }
 
-    private static IResult OfProvider(ProviderCalls calls, ProviderCatalogue catalogue, GrantkeeperOptions options, string provider)
+    private static IResult OfProvider(ProviderCalls calls, ProviderCatalogue catalogue, GrantkeeperOptions options, string provider) => catalogue.Find(provider) is { } known
+        ? Answers.Json(HealthOf(known, calls, options))
+        : Answers.Problem(new Failure(ErrorCatalogue.Providers.Unknown));
+
+    internal static ProviderHealth HealthOf(Provider known, ProviderCalls calls, GrantkeeperOptions options)
     {
-        if (catalogue.Find(provider) is not { } known)
-            return Answers.Problem(new Failure(ErrorCatalogue.Providers.Unknown));
         var (circuit, clientRefusedFor) = (calls.CircuitOf(known.Key), calls.RefusesClient(known.Key));
-        return Answers.Json(new ProviderHealth(
+        return new ProviderHealth(
             known.Key, Words.Of(circuit.State), circuit.Failures, circuit.Successes, circuit.LastFailureAt,
             options.Resilience.MaxRetries, options.Resilience.RetryDelay.TotalSeconds, clientRefusedFor?.TotalSeconds,
-            clientRefusedFor is null ? Score(circuit, options.Resilience.FailureThreshold) : 0));
+            clientRefusedFor is null ? Score(circuit, options.Resilience.FailureThreshold) : 0);
     }
 
     private static int Score(CircuitSnapshot circuit, int threshold) => circuit.State switch

@@ -8,7 +8,7 @@ namespace Grantkeeper.OAuth;
 internal sealed record TokenResponse
 {
     /// <summary>Lifetimes above ten years, or not above zero, are mistakes or mean "never": they count as not stated.</summary>
-    private static readonly TimeSpan LongestLifetime = TimeSpan.FromDays(3653);
+    public static readonly TimeSpan LongestLifetime = TimeSpan.FromDays(3653);
 
     public required Secret AccessToken { get; init; }
 

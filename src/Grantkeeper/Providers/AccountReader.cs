@@ -36,12 +36,19 @@ internal sealed class AccountReader(IEgress egress, JwksCache jwks)
 
         if (members.Source == AccountSource.None)
             return new Account(null, null, null, null);
+        Account? account = null;
         if (members.Source == AccountSource.TokenResponse)
-            return Or(tokens.Members is { } named ? Account.Read(named.Json, members) : null, $"the token response has no member {string.Join(" or ", members.Id)}");
-        var account = claims is not null && members.Source == AccountSource.IdToken ? Account.Read(claims.Json, members) : null;
+        {
+            return tokens.Members is { } named && !provider.Hooks.Account(named.Json, members, tokens).TryGet(out account, out var unread)
+                ? unread
+                : Or(account, $"the token response has no member {string.Join(" or ", members.Id)}");
+        }
+
+        if (claims is not null && members.Source == AccountSource.IdToken && !provider.Hooks.Account(claims.Json, members, tokens).TryGet(out account, out var unreadable))
+            return unreadable;
         if (endpoints.Userinfo is null || account is { Name: not null, Email: not null })
             return Or(account, "no id_token came, and the provider has no userinfo endpoint");
-        return await Userinfo(provider.Manifest, endpoints, tokens.AccessToken, claims, account, cancellation);
+        return await Userinfo(provider, endpoints, tokens, claims, account, cancellation);
     }
 
     private async Task<Result<JwtClaims>> Verify(Provider provider, ProviderEndpoints endpoints, TokenResponse tokens, string? nonceHash, CancellationToken cancellation)
@@ -63,11 +70,11 @@ internal sealed class AccountReader(IEgress egress, JwksCache jwks)
         return claims;
     }
 
-    private async Task<Result<Account>> Userinfo(ProviderManifest manifest, ProviderEndpoints endpoints, Secret accessToken, JwtClaims? claims, Account? known, CancellationToken cancellation)
+    private async Task<Result<Account>> Userinfo(Provider provider, ProviderEndpoints endpoints, TokenResponse tokens, JwtClaims? claims, Account? known, CancellationToken cancellation)
     {
-        var members = manifest.Account;
+        var (members, accessToken) = (provider.Manifest.Account, tokens.AccessToken);
         using var request = new HttpRequestMessage(HttpMethod.Get, endpoints.Userinfo);
-        if (manifest.SendsBearer)
+        if (provider.Manifest.SendsBearer)
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", accessToken.Reveal());
         else
             request.Headers.TryAddWithoutValidation("Authorization", accessToken.Reveal());
@@ -82,9 +89,10 @@ internal sealed class AccountReader(IEgress egress, JwksCache jwks)
         // userinfo endpoint in that sense, and tells a channel or a site, names no sub.
         var sub = JsonText.Of(document.RootElement, "sub");
         var isSame = claims is null || sub == claims.Subject || (sub is null && members.Source == AccountSource.Userinfo);
-        var read = Account.Read(document.RootElement, members) is { } found
-            ? found with { Subject = claims?.Subject, Email = found.Email ?? claims?.Text("email") }
-            : null;
+        // What the id_token has told already needs only its gaps filled.
+        if (!provider.Hooks.Account(document.RootElement, members, tokens).TryGet(out var read, out var failure))
+            return known is null ? failure : known;
+        read = read is null ? null : read with { Subject = claims?.Subject, Email = read.Email ?? claims?.Text("email") };
         if (known is not null)
             return isSame && read is not null ? known with { Email = known.Email ?? read.Email, Name = known.Name ?? read.Name, AvatarUrl = known.AvatarUrl ?? read.AvatarUrl } : known;
         if (!isSame)

@@ -1,4 +1,5 @@
 using Grantkeeper.Encryption;
+using Grantkeeper.Errors;
 using Grantkeeper.OAuth;
 
 namespace Grantkeeper.Providers;
@@ -12,14 +13,23 @@ internal sealed record AuthorizationAsk(string RedirectUri, ScopeSet Scopes, Sec
     public Secret Nonce { get; init; }
 
     public string? LoginHint { get; init; }
+
+    /// <summary>True when an integration is connected again.</summary>
+    public bool IsReconnect { get; init; }
 }
 
 /// <summary>The page at a provider on which a person grants access.</summary>
 internal static class AuthorizationPage
 {
-    public static Secret Url(Provider provider, ProviderEndpoints endpoints, AuthorizationAsk ask) => provider.Manifest.Flow != ConnectionFlow.Code
-        ? AppInstance.InstallUrl(endpoints.Authorization, provider.Client.ClientId, ask.RedirectUri, ask.State)
-        : new AuthorizationRequest
+    /// <summary>Its address. Failure: <c>providers.class_failed</c>.</summary>
+    public static Result<Secret> Url(Provider provider, ProviderEndpoints endpoints, AuthorizationAsk ask)
+    {
+        if (provider.Manifest.Flow != ConnectionFlow.Code)
+            return AppInstance.InstallUrl(endpoints.Authorization, provider.Client.ClientId, ask.RedirectUri, ask.State);
+        var facts = new AuthorizationFacts(ask.Scopes.ToArray(), ask.RedirectUri, ask.LoginHint, ask.IsReconnect);
+        if (!provider.Hooks.AuthorizationParameters(provider.Manifest, facts).TryGet(out var parameters, out var failure))
+            return failure;
+        return new AuthorizationRequest
         {
             AuthorizationEndpoint = endpoints.Authorization,
             ClientId = provider.Client.ClientId,
@@ -33,6 +43,7 @@ internal static class AuthorizationPage
             LoginHint = ask.LoginHint,
             ResponseMode = provider.Manifest.ResponseMode,
             Names = provider.Manifest.AuthorizationNames,
-            Extra = provider.Manifest.AuthorizationParameters,
+            Extra = parameters,
         }.ToUrl();
+    }
 }

@@ -8,13 +8,16 @@ using Microsoft.Extensions.Configuration;
 namespace Grantkeeper.Providers;
 
 /// <summary>Makes providers of manifests, configuration overrides and registrations in the environment. Keeps nothing.</summary>
-internal sealed class CatalogueReader(IConfiguration configuration, GrantkeeperOptions options)
+internal sealed class CatalogueReader(IConfiguration configuration, GrantkeeperOptions options, IReadOnlyList<ProviderHooks> classes)
 {
     private const string SandboxKey = "sandbox";
 
-    private sealed record Source(JsonObject Tree, string Place, ManifestOrigin Origin);
+    private sealed record Source(JsonObject Tree, string Place, ManifestOrigin Origin)
+    {
+        public ProviderHooks Hooks { get; init; } = ProviderHooks.None;
+    }
 
-    /// <summary>The shipped manifests under the operator's files; every fault of all of them, and then no provider.</summary>
+    /// <summary>The shipped manifests under those of the application's classes and the operator's files; every fault of all of them, and then no provider.</summary>
     public List<Provider>? OfFiles(IReadOnlyList<ManifestText> files, List<string> faults)
     {
         var before = faults.Count;
@@ -54,22 +57,38 @@ internal sealed class CatalogueReader(IConfiguration configuration, GrantkeeperO
     /// <summary>How the faults of a stored manifest begin.</summary>
     public static string PlaceOf(string provider) => $"{provider} (stored)";
 
-    private static Dictionary<string, Source> Sources(IReadOnlyList<ManifestText> files, List<string> faults)
+    private Dictionary<string, Source> Sources(IReadOnlyList<ManifestText> files, List<string> faults)
     {
         var sources = ManifestSources.Shipped().ToDictionary(
             shipped => shipped.Key, shipped => new Source(shipped.Tree, $"providers/{shipped.Key}.yaml", ManifestOrigin.Shipped), StringComparer.Ordinal);
+        foreach (var each in classes)
+        {
+            if (each.Manifest(faults) is not { } yaml || ManifestTree.Parse(yaml, each.Name, faults) is not { } tree)
+                continue;
+            var key = KeyOf(tree, each.Name);
+            if (sources.GetValueOrDefault(key) is { Origin: ManifestOrigin.Class, Place: var other })
+                faults.Add($"{each.Name}: the key {key} is {other}'s already");
+            sources[key] = new Source(tree, each.Name, ManifestOrigin.Class) { Hooks = each };
+        }
+
         foreach (var (name, yaml) in files)
         {
-            if (ManifestTree.Parse(yaml, name, faults) is { } tree)
-                sources[(tree["key"] as JsonValue)?.GetValue<string>() ?? name] = new Source(tree, name, ManifestOrigin.File);
+            if (ManifestTree.Parse(yaml, name, faults) is not { } tree)
+                continue;
+            // A file takes the place of a class's manifest; what the class overrides stays.
+            var key = KeyOf(tree, name);
+            sources[key] = new Source(tree, name, ManifestOrigin.File) { Hooks = sources.GetValueOrDefault(key)?.Hooks ?? ProviderHooks.None };
         }
 
         return sources;
     }
 
+    private static string KeyOf(JsonObject tree, string name) => (tree["key"] as JsonValue)?.GetValue<string>() ?? name;
+
     private Provider? Read(string key, Dictionary<string, Source> sources, List<string> faults)
     {
-        var (_, place, origin) = sources[key];
+        var source = sources[key];
+        var (_, place, origin) = source;
         if ((key == SandboxKey && !options.Sandbox) || Extended(key, sources, faults) is not { } extended)
             return null;
         var section = configuration.GetSection($"{OptionsReader.Section}:Providers:{key}");
@@ -85,7 +104,7 @@ internal sealed class CatalogueReader(IConfiguration configuration, GrantkeeperO
 
         var settings = new ProviderSettings(key, section, origin == ManifestOrigin.Stored ? null : configuration);
         return ManifestReader.Read(merged, place, settings.Variables(merged), options.AllowsLoopbackHttp, faults) is { } manifest
-            ? Register(manifest, settings, origin, faults)
+            ? Register(manifest, settings, origin, faults) with { Hooks = source.Hooks }
             : null;
     }
 

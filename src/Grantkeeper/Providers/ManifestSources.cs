@@ -9,6 +9,9 @@ internal enum ManifestOrigin
     /// <summary>It is shipped with Grantkeeper.</summary>
     Shipped,
 
+    /// <summary>In a class of the application.</summary>
+    Class,
+
     /// <summary>In the operator's folder, on the machine.</summary>
     File,
 

@@ -43,6 +43,9 @@ internal sealed record Provider(
     /// <summary>The public keys with which the provider's own messages are verified; null when none was configured.</summary>
     public JsonWebKeySet? EventKeys { get; init; }
 
+    /// <summary>What the application's class for this provider says beyond the manifest.</summary>
+    public ProviderHooks Hooks { get; init; } = ProviderHooks.None;
+
     /// <summary>The settings that are missing, by the names of their variables.</summary>
     public IReadOnlyList<string> Missing => [.. MissingClient, .. MissingSettings];
 

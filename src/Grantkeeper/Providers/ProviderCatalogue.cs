@@ -47,12 +47,12 @@ internal sealed class ProviderCatalogue
     /// <summary>A key as it is stored: small letters, no hyphens; what cannot be a key stays none.</summary>
     public static string Fold(string key) => key.Length <= 64 ? key.ToLowerInvariant().Replace('-', '_') : "";
 
-    /// <summary>Reads the shipped manifests, the operator's folder and the overrides; reports every fault of all of them.</summary>
-    public static ProviderCatalogue? Read(IConfiguration configuration, GrantkeeperOptions options, List<string> faults)
+    /// <summary>Reads the shipped manifests, the application's classes, the operator's folder and the overrides; reports every fault of all of them.</summary>
+    public static ProviderCatalogue? Read(IConfiguration configuration, GrantkeeperOptions options, IReadOnlyList<ProviderHooks> classes, List<string> faults)
     {
         var before = faults.Count;
         var files = ManifestSources.Folder(options.ProvidersPath, faults);
-        var reader = new CatalogueReader(configuration, options);
+        var reader = new CatalogueReader(configuration, options, classes);
         var providers = reader.OfFiles(files, faults);
         return faults.Count == before ? new ProviderCatalogue(reader, options.ProvidersPath, files, providers!) : null;
     }

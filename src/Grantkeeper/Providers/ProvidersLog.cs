@@ -15,4 +15,7 @@ internal static partial class ProvidersLog
 
     [LoggerMessage(1403, LogLevel.Error, "The folder of manifests has changed and is not usable; what was in force stays in force: {Faults}")]
     public static partial void FolderRefused(ILogger logger, string faults);
+
+    [LoggerMessage(1404, LogLevel.Error, "The provider class {Definition} threw {Fault}; a request that needs what it says is not sent, tokens that came are kept")]
+    public static partial void ClassFailed(ILogger logger, string definition, string fault);
 }

@@ -21,11 +21,15 @@ internal sealed class TokenRequests(IEgress egress, TimeProvider time)
     /// <summary>The error of a signed instance that is too old.</summary>
     public const string InstanceStale = "instance_stale";
 
+    private static readonly TokenAnswer NotShaped = new(null, new TokenFailure(TokenFailureKind.Misconfigured, Delivery.NotProcessed, ProviderHooks.ClassFailed));
+
     /// <summary>Which of several refresh endpoints has answered as one, by provider.</summary>
     private readonly ConcurrentDictionary<string, Uri> _answered = new(StringComparer.Ordinal);
 
     public Task<TokenAnswer> ExchangeCode(Provider provider, ProviderEndpoints endpoints, Secret code, string redirectUri, Secret codeVerifier, CancellationToken cancellation)
     {
+        if (!provider.Hooks.Shape(provider, isRefresh: false).TryGet(out provider!, out _))
+            return Task.FromResult(NotShaped);
         var target = Target(provider, endpoints, endpoints.Token, provider.Manifest.TokenParameters);
         if (provider.Manifest.Flow == ConnectionFlow.Code)
             return Send(provider, endpoints, OAuth.TokenEndpoint.ExchangeCode(target, code, redirectUri, codeVerifier), cancellation);
@@ -38,6 +42,8 @@ internal sealed class TokenRequests(IEgress egress, TimeProvider time)
 
     public async Task<TokenAnswer> Refresh(Provider provider, ProviderEndpoints endpoints, Secret refreshToken, CancellationToken cancellation)
     {
+        if (!provider.Hooks.Shape(provider, isRefresh: true).TryGet(out provider!, out _))
+            return NotShaped;
         var manifest = provider.Manifest;
         TokenEndpointTarget At(Uri address) => Target(provider, endpoints, address, manifest.RefreshParameters);
         if (manifest.Flow == ConnectionFlow.AppInstance)
@@ -92,7 +98,7 @@ internal sealed class TokenRequests(IEgress egress, TimeProvider time)
                 return new TokenAnswer(null, new TokenFailure(TokenFailureKind.Unreadable, Delivery.Ambiguous, "redirect"));
             OAuth.TokenEndpoint.Judge((int)answer.Status, answer.MediaType, answer.Body, answer.RetryAfter, provider.Manifest.ScopeSeparator, out var response, out var failure);
             return response is not null
-                ? new TokenAnswer(Dialect.Understand(provider.Manifest, response), null)
+                ? new TokenAnswer(provider.Hooks.Understand(Dialect.Understand(provider.Manifest, response)), null)
                 : new TokenAnswer(null, Dialect.Understand(provider.Manifest, failure!, answer.MediaType, answer.Body));
         }
     }

@@ -8,14 +8,16 @@ namespace Grantkeeper.Startup;
 internal sealed record Deployment(GrantkeeperOptions Options, ProviderCatalogue Catalogue)
 {
     /// <exception cref="GrantkeeperStartException">A setting or manifest is missing or wrong.</exception>
-    public static Deployment Read(IConfiguration configuration)
+    /// <param name="configuration">Settings.</param>
+    /// <param name="classes">The application's provider classes.</param>
+    public static Deployment Read(IConfiguration configuration, IReadOnlyList<ProviderHooks> classes)
     {
         var faults = new List<string>();
-        return TryRead(configuration, faults) ?? throw new GrantkeeperStartException(faults);
+        return TryRead(configuration, faults, classes) ?? throw new GrantkeeperStartException(faults);
     }
 
     /// <summary>The same without an exception: null when a fault was added.</summary>
-    public static Deployment? TryRead(IConfiguration configuration, List<string> faults)
+    public static Deployment? TryRead(IConfiguration configuration, List<string> faults, IReadOnlyList<ProviderHooks>? classes = null)
     {
         var options = OptionsReader.Read(configuration, faults);
         // Manifests are judged too when the settings are not usable.
@@ -25,7 +27,7 @@ internal sealed record Deployment(GrantkeeperOptions Options, ProviderCatalogue 
             PublicUrl = new Uri("https://unset.invalid"),
             ProvidersPath = configuration["GRANTKEEPER_PROVIDERS_PATH"],
             Environment = OptionsReader.Environment(configuration["DEPLOY_ENV"], []),
-        }, faults);
+        }, classes ?? [], faults);
         return options is not null && catalogue is not null ? new Deployment(options, catalogue) : null;
     }
 }

@@ -16,15 +16,16 @@ internal static class RefreshedAccount
     public const string AnotherAccount = "another_account";
 
     /// <summary>True when the answer says that it belongs to another account than the integration's. Pure.</summary>
-    public static bool IsAnother(ProviderManifest manifest, Integration integration, TokenResponse answer)
+    public static bool IsAnother(Provider provider, Integration integration, TokenResponse answer)
     {
-        if (answer.IdToken.IsEmpty || integration.AccountId is null || manifest.Account.Source != AccountSource.IdToken)
+        if (answer.IdToken.IsEmpty || integration.AccountId is null || provider.Manifest.Account.Source != AccountSource.IdToken)
             return false;
         var parts = answer.IdToken.Reveal().Split('.');
         return parts.Length == 3
             && Base64UrlStrict.Decode(parts[1]) is { } payload
             && JwtJson.Object(payload, out _) is { } claims
-            && Account.Read(claims, manifest.Account) is { Id: { } id }
+            // A class that fails here says nothing: it must not cost the tokens that have come.
+            && provider.Hooks.Account(claims, provider.Manifest.Account, answer) is { IsSuccess: true, Value.Id: { } id }
             && id != integration.AccountId;
     }
 }

@@ -1,3 +1,4 @@
+using Grantkeeper.Audit;
 using Grantkeeper.Client.Contracts;
 using Grantkeeper.Errors;
 using Grantkeeper.Http;
@@ -70,9 +71,7 @@ internal static class TokenEndpoints
             return Answers.Problem(new Failure(ErrorCatalogue.Providers.Unknown));
         if (!(await http.Body<RefreshRequest>()).TryGet(out var body, out var failure) || !http.Caller().UserOf(body.UserId).TryGet(out var user, out failure))
             return Answers.Problem(failure);
-        return await vault.FindAt(known.Key, user, body.AccountId, http.RequestAborted) is { } row
-            ? await Refreshed(http, tokens, row)
-            : Answers.Problem(new Failure(ErrorCatalogue.Integrations.NotConnected));
+        return Answer(await RefreshedAt(known, user, body.AccountId, tokens, vault, http.Source(), http.RequestAborted));
     }
 
     private static async Task<IResult> Refresh(HttpContext http, TokenAccess tokens, TokenVault vault, string id, [FromQuery(Name = "user_id")] string? userId)
@@ -80,21 +79,30 @@ internal static class TokenEndpoints
         if (!http.Caller().UserOrAny(userId).TryGet(out var user, out var unusable))
             return Answers.Problem(unusable);
         return Guid.TryParse(id, out var guid) && await vault.Find(guid, user, http.RequestAborted) is { } row
-            ? await Refreshed(http, tokens, row)
+            ? Answer(await Refreshed(row, tokens, http.Source(), http.RequestAborted))
             : Answers.Problem(new Failure(ErrorCatalogue.Integrations.NotFound));
     }
 
-    private static async Task<IResult> Refreshed(HttpContext http, TokenAccess tokens, GrantRow row)
+    /// <summary>Renews the named account's token, or the primary one's.</summary>
+    internal static async Task<Result<RefreshAnswer>> RefreshedAt(
+        Provider known, string user, string? accountId, TokenAccess tokens, TokenVault vault, AuditSource source, CancellationToken cancellation) =>
+        await vault.FindAt(known.Key, user, accountId, cancellation) is { } row
+            ? await Refreshed(row, tokens, source, cancellation)
+            : new Failure(ErrorCatalogue.Integrations.NotConnected);
+
+    private static async Task<Result<RefreshAnswer>> Refreshed(GrantRow row, TokenAccess tokens, AuditSource source, CancellationToken cancellation)
     {
         var wasUsable = row.Integration.IsActive;
-        if ((await tokens.Refresh(row, http.Source(), http.RequestAborted)).TryGet(out var newer, out var failure))
-            return Answers.Json(new RefreshAnswer(true, row.Integration.Provider, newer.Tokens!.LastRefreshedAt, newer.Tokens.ExpiresAt, null));
+        if ((await tokens.Refresh(row, source, cancellation)).TryGet(out var newer, out var failure))
+            return new RefreshAnswer(true, row.Integration.Provider, newer.Tokens!.LastRefreshedAt, newer.Tokens.ExpiresAt, null);
         // The provider was asked and refused: the operation ran. Everything else could not be tried.
         var ran = wasUsable && (failure.Code == ErrorCatalogue.Tokens.ReauthorizationRequired || failure.Code == ErrorCatalogue.Providers.ClientRejected);
         return ran
-            ? Answers.Json(new RefreshAnswer(false, row.Integration.Provider, null, row.Tokens?.ExpiresAt, new ErrorEntry(failure.Code.Code, failure.Message)))
-            : Answers.Problem(failure);
+            ? new RefreshAnswer(false, row.Integration.Provider, null, row.Tokens?.ExpiresAt, new ErrorEntry(failure.Code.Code, failure.Message))
+            : failure;
     }
+
+    private static IResult Answer(Result<RefreshAnswer> result) => result.TryGet(out var answer, out var failure) ? Answers.Json(answer) : Answers.Problem(failure);
 
     private static IResult Answer(Result<TokenGrant> result, ConnectLinks links) =>
         result.TryGet(out var grant, out var failure) ? Answers.Json(AnswerOf(grant, links)) : Answers.Problem(failure);

@@ -125,7 +125,7 @@ internal sealed class TokenRefresher(
                 return await RecordFailure(leased, provider, attemptId, failure, sentAt, duration, source);
 
             // 8. whose is it? Then merge and keep
-            if (RefreshedAccount.IsAnother(provider.Manifest, row.Integration, answer.Response!))
+            if (RefreshedAccount.IsAnother(provider, row.Integration, answer.Response!))
                 return await RecordFailure(leased, provider, attemptId, AnotherAccount, sentAt, duration, source);
             var tokens = TokenMerge.Merge(answer.Response!, refreshToken, row.Integration.Scopes, sentAt, row.Tokens!.Lifetime);
             var kept = SpooledAnswer.Of(attemptId, row, tokens, sentAt, duration, RotationEvidence.Of(tokens.RefreshToken != refreshToken, leased.Earlier is not null), provider.Manifest.RefreshTokenIdle);
@@ -294,6 +294,7 @@ internal sealed class TokenRefresher(
         {
             TokenFailureKind.Rejected => new Failure(ErrorCatalogue.Tokens.ReauthorizationRequired) { ReconnectUrl = links.Reconnect(leased.Integration.Id), Reason = detail },
             TokenFailureKind.Misconfigured when failure.Error == TokenRequests.AddressNotAllowed => new Failure(ErrorCatalogue.Egress.AddressNotAllowed),
+            TokenFailureKind.Misconfigured when failure.Error == ProviderHooks.ClassFailed => new Failure(ErrorCatalogue.Providers.ClassFailed),
             TokenFailureKind.Misconfigured => new Failure(ErrorCatalogue.Providers.ClientRejected),
             TokenFailureKind.Unreadable => new Failure(ErrorCatalogue.Tokens.ProviderUnreadable) { RetryAfter = wait },
             _ => new Failure(ErrorCatalogue.Tokens.ProviderUnavailable) { RetryAfter = wait },

@@ -8,6 +8,7 @@ using Grantkeeper.Testing.Peers;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace Grantkeeper.IntegrationTests.Flows;
@@ -45,8 +46,8 @@ internal sealed class FlowHost : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
-    /// <summary>Starts a node. Settings given here win over the usual ones.</summary>
-    public static async Task<FlowHost> Start(HostKind kind, string databaseUrl, IReadOnlyDictionary<string, string?> settings, int? port = null)
+    /// <summary>Starts a node. Settings given here win over the usual ones; <paramref name="services"/> are the application's own.</summary>
+    public static async Task<FlowHost> Start(HostKind kind, string databaseUrl, IReadOnlyDictionary<string, string?> settings, int? port = null, Action<IServiceCollection>? services = null)
     {
         var logs = new LogSink();
         var number = port ?? FreePort.Next();
@@ -72,6 +73,7 @@ internal sealed class FlowHost : IAsyncDisposable
             builder.Configuration.AddInMemoryCollection(all);
             builder.Logging.ClearProviders().AddProvider(logs).SetMinimumLevel(LogLevel.Trace).AddFilter<LogSink>(null, LogLevel.Trace);
             builder.WebHost.UseUrls(all["Urls"]!);
+            services?.Invoke(builder.Services);
         }
 
         var app = kind == HostKind.Server ? ServerBuilder.Build([], Configure) : Embedded(Configure);

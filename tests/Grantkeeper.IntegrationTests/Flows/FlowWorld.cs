@@ -60,11 +60,13 @@ internal sealed class FlowWorld : IAsyncDisposable
     public Counters Counters => Sandbox.Counters;
 
     /// <param name="kind">Which host.</param>
-    /// <param name="more">Further settings.</param>
+    /// <param name="more">Further settings; <c>{sandbox}</c> in a value is the sandbox's origin.</param>
     /// <param name="database">A database instead of a new one.</param>
     /// <param name="platforms">Whether the eight platforms are configured too, with the sandbox's simulations as their servers.</param>
+    /// <param name="services">Services of the application that the node belongs to.</param>
+    /// <param name="callbacks">Further callbacks of the client at the sandbox, by the keys in their paths; their providers are configured by <paramref name="more"/>.</param>
     /// <param name="asks">Whether the simulated platforms show their pages; else they grant everything at once.</param>
-    public static async Task<FlowWorld> Start(HostKind kind, IReadOnlyDictionary<string, string?>? more = null, TestDatabase? database = null, bool platforms = false, bool asks = false)
+    public static async Task<FlowWorld> Start(HostKind kind, IReadOnlyDictionary<string, string?>? more = null, TestDatabase? database = null, bool platforms = false, bool asks = false, Action<IServiceCollection>? services = null, params string[] callbacks)
     {
         string[] keys = platforms ? [.. Keys, .. PlatformSettings.Providers] : Keys;
         var port = FreePort.Next();
@@ -72,7 +74,7 @@ internal sealed class FlowWorld : IAsyncDisposable
         var sandbox = SandboxApp.Build([], new SandboxOptions
         {
             Urls = "http://127.0.0.1:0",
-            Clients = [new ClientRegistration("grantkeeper", ClientSecret, [.. keys.Select(key => $"{origin}/oauth/{key}/callback")])],
+            Clients = [new ClientRegistration("grantkeeper", ClientSecret, [.. keys.Concat(callbacks).Select(key => $"{origin}/oauth/{key}/callback")])],
             AutoConsent = platforms && !asks,
         });
         var tap = new ProviderTap();
@@ -106,9 +108,9 @@ internal sealed class FlowWorld : IAsyncDisposable
         }
 
         foreach (var (name, value) in more ?? new Dictionary<string, string?>())
-            settings[name] = value;
+            settings[name] = value?.Replace("{sandbox}", sandbox.Urls.First(), StringComparison.Ordinal);
         var world = new FlowWorld(kind, database ?? await (await TestCluster.Shared()).NewMigratedDatabase(), sandbox, tap, settings);
-        world._hosts.Add(await FlowHost.Start(kind, world.Database.Url, settings, port));
+        world._hosts.Add(await FlowHost.Start(kind, world.Database.Url, settings, port, services));
         return world;
     }
 

@@ -141,7 +141,7 @@ public sealed class StartUpTests
                 UserDataDatabase = url, PlatformDatabase = platform ?? url, UserDataMigrationDatabase = migration, PlatformMigrationDatabase = migration,
             };
             var platformDatabase = new PlatformDatabase(_platform);
-            var catalogue = ProviderCatalogue.Read(new ConfigurationBuilder().Build(), options, [])!;
+            var catalogue = ProviderCatalogue.Read(new ConfigurationBuilder().Build(), options, [], [])!;
             var audit = new AuditLog(TimeProvider.System);
             var manifests = new StoredManifests(platformDatabase, _database, catalogue, audit, TimeProvider.System);
             var clients = new ClientRegistrations(platformDatabase, _database, new SecretBox(Keys), catalogue, audit, TimeProvider.System, NullLogger<ClientRegistrations>.Instance);

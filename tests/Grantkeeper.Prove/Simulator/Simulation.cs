@@ -504,6 +504,6 @@ internal sealed class Simulation
             FrontendUrl = new Uri("https://app.sim.example"), PublicUrl = new Uri("https://app.sim.example"), ProvidersPath = Path.Combine(AppContext.BaseDirectory, "Simulator", "Providers"),
         };
         var faults = new List<string>();
-        return ProviderCatalogue.Read(new ConfigurationBuilder().AddInMemoryCollection(settings).Build(), options, faults) ?? throw new InvalidOperationException(string.Join('\n', faults));
+        return ProviderCatalogue.Read(new ConfigurationBuilder().AddInMemoryCollection(settings).Build(), options, [], faults) ?? throw new InvalidOperationException(string.Join('\n', faults));
     }
 }

@@ -33,6 +33,7 @@ public sealed class LogEventTests
         "1401 Error Providers.PollFailed",
         "1402 Information Providers.FolderTaken",
         "1403 Error Providers.FolderRefused",
+        "1404 Error Providers.ClassFailed",
         "1500 Error Http.StorageUnavailable",
         "1501 Error Http.Unexpected",
         "3100 Warning Tokens.RefreshFailed",

@@ -12,7 +12,7 @@ public sealed partial class SliceOrderTests
         "Audit", "Outbox", "Identity", "Providers",
         "Resilience", "Http", "RedirectUris", "Links", "Integrations",
         "Consents", "Tokens",
-        "Connect", "Events", "Monitoring", "Resources", "Lifecycle", "Administration", "Diagnostics",
+        "Connect", "Events", "Monitoring", "Resources", "Lifecycle", "Administration", "Diagnostics", "Registry",
         "Startup",
     ];
 

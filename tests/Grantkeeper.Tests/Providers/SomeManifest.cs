@@ -40,7 +40,11 @@ internal static class SomeManifest
     }
 
     /// <summary>The catalogue of a deployment with these files in its folder and these settings.</summary>
-    public static ProviderCatalogue? Catalogue(List<string> faults, IEnumerable<(string File, string Yaml)> files, params (string Name, string? Value)[] settings)
+    public static ProviderCatalogue? Catalogue(List<string> faults, IEnumerable<(string File, string Yaml)> files, params (string Name, string? Value)[] settings) =>
+        Catalogue(faults, files, [], settings);
+
+    /// <summary>The same with an application's own classes.</summary>
+    public static ProviderCatalogue? Catalogue(List<string> faults, IEnumerable<(string File, string Yaml)> files, IReadOnlyList<ProviderHooks> classes, params (string Name, string? Value)[] settings)
     {
         var folder = Directory.CreateTempSubdirectory("manifests");
         try
@@ -49,7 +53,7 @@ internal static class SomeManifest
                 File.WriteAllText(Path.Combine(folder.FullName, file), yaml);
             var configuration = SomeSettings.Configuration(SomeSettings.With([.. settings, ("GRANTKEEPER_PROVIDERS_PATH", folder.FullName)]));
             var options = OptionsReader.Read(configuration, faults).ShouldNotBeNull(string.Join('\n', faults));
-            return ProviderCatalogue.Read(configuration, options, faults);
+            return ProviderCatalogue.Read(configuration, options, classes, faults);
         }
         finally
         {
