@@ -5,7 +5,7 @@ namespace Grantkeeper.Client;
 /// <content>Changing, syncing and bulk work.</content>
 public sealed partial class GrantkeeperClient
 {
-    private const string BulkPath = "api/v1/oauth/integrations/bulk";
+    private const string BulkPath = "api/v1/oauth/bulk";
 
     /// <summary>Changes an integration's label, metadata or primary account; switches it off and on. Permission <c>oauth:connect</c>.</summary>
     /// <param name="id">The integration.</param>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Grantkeeper.Client.Contracts;
 
@@ -9,9 +10,11 @@ public sealed record PatchIntegrationRequest
     public string? UserId { get; init; }
 
     /// <summary>A name for people, 1 to 100 characters; null removes it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public JsonElement Label { get; init; }
 
     /// <summary>A JSON merge patch (RFC 7396) of the host application's own members, at most 8,192 bytes in all; null empties them. No tokens.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public JsonElement Metadata { get; init; }
 
     /// <summary>True makes this account the one that provider-addressed calls act on; the other one steps back.</summary>
@@ -44,7 +47,7 @@ public sealed record SyncResult(bool Success, IntegrationEntry Integration, Erro
 /// <param name="HasMore">Whether there are more than were looked at.</param>
 public sealed record SyncAnswer(int Total, int Succeeded, int Failed, IReadOnlyList<SyncResult> Results, bool HasMore);
 
-/// <summary>Body of <c>POST /api/v1/oauth/integrations/bulk/…</c>.</summary>
+/// <summary>Body of <c>POST /api/v1/oauth/bulk/…</c>.</summary>
 /// <param name="UserId">Whose integrations; left out by administrators: everybody's.</param>
 /// <param name="Provider">At one provider alone.</param>
 public sealed record BulkRequest(string? UserId, string? Provider);

@@ -267,7 +267,7 @@ public static partial class ErrorCatalogue
         /// <summary>No such bulk operation.</summary>
         public static readonly ErrorCode OperationNotFound = new("integrations.operation_not_found", 404, "No such operation",
             "No bulk operation of this user has this id.",
-            "Use the id that POST /api/v1/oauth/integrations/bulk/… answered with.");
+            "Use the id that POST /api/v1/oauth/bulk/… answered with.");
 
         /// <summary>Another account came back on a reconnect.</summary>
         public static readonly ErrorCode AccountMismatch = new("integrations.account_mismatch", 409, "Another account",

@@ -14,7 +14,7 @@ namespace Grantkeeper.Lifecycle;
 internal static class LifecycleEndpoints
 {
     private const string Integrations = "/api/v1/oauth/integrations";
-    private const string Bulk = Integrations + "/bulk";
+    private const string Bulk = "/api/v1/oauth/bulk";
 
     public static void Map(IEndpointRouteBuilder routes)
     {

@@ -63,7 +63,7 @@ public sealed partial class ApiContractTests(ServerWorld fixture) : IClassFixtur
     public async Task Anonymous_operations_are_the_known_ones()
     {
         (await Operations()).Where(operation => operation.Permission is null).Select(operation => operation.Template).Distinct().Order(StringComparer.Ordinal).ShouldBe(
-            ["/api/v1/oauth/callback", "/health/live", "/health/ready", "/oauth/health", "/oauth/start/{handle}", "/oauth/{provider}/callback"]);
+            ["/api/v1/oauth/callback", "/health/live", "/health/ready", "/oauth/health", "/oauth/start/{handle}", "/oauth/{provider}/callback", "/oauth/{provider}/events"]);
         (await Guarded()).Count.ShouldBeGreaterThan(20);
     }
 

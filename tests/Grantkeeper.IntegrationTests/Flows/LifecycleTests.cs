@@ -147,7 +147,7 @@ public sealed class LifecycleTests : IAsyncLifetime
         var broken = await _world.Connect("user_1", provider: "plain");
         await _world.Sql($"UPDATE oauth_tokens SET refresh_token = NULL WHERE integration_id = '{broken}'");
 
-        var begun = await _world.Host.Post($"{Path}/bulk/refresh", new { });
+        var begun = await _world.Host.Post($"/api/v1/oauth/bulk/refresh", new { });
         begun.Status.ShouldBe(HttpStatusCode.Accepted, begun.Body);
         ((string)begun.Json["action"]!, (int)begun.Json["total"]!).ShouldBe(("refresh", 4));
         var done = await Finished((Guid)begun.Json["id"]!);
@@ -155,14 +155,14 @@ public sealed class LifecycleTests : IAsyncLifetime
         ((Guid)done["failures"]![0]!["integration_id"]!, (string)done["failures"]![0]!["code"]!).ShouldBe((broken, "tokens.refresh_unsupported"));
         (await _world.Sql("SELECT count(*) FROM oauth_tokens WHERE generation = 2")).ShouldBe(3L);
 
-        var one = await _world.Host.Post($"{Path}/bulk/disconnect", new { user_id = "user_1" });
+        var one = await _world.Host.Post($"/api/v1/oauth/bulk/disconnect", new { user_id = "user_1" });
         ((int)(await Finished((Guid)one.Json["id"]!, "user_1"))["succeeded"]!).ShouldBe(2);
         (await _world.Sql("SELECT count(*) FROM oauth_integrations WHERE status = 'revoked' AND user_id = 'user_1'")).ShouldBe(2L);
         (await _world.Sql("SELECT count(*) FROM oauth_integrations WHERE status = 'active'")).ShouldBe(2L);
         (await _world.Sql("SELECT count(*) FROM outbox WHERE finished_at IS NOT NULL")).ShouldBe(1L);
         // Somebody else's operation is an unknown one.
-        (await _world.Host.Get($"{Path}/bulk/{one.Json["id"]}?user_id=user_2")).Code.ShouldBe("integrations.operation_not_found");
-        (await _world.Host.Get($"{Path}/bulk/{Guid.NewGuid()}")).Code.ShouldBe("integrations.operation_not_found");
+        (await _world.Host.Get($"/api/v1/oauth/bulk/{one.Json["id"]}?user_id=user_2")).Code.ShouldBe("integrations.operation_not_found");
+        (await _world.Host.Get($"/api/v1/oauth/bulk/{Guid.NewGuid()}")).Code.ShouldBe("integrations.operation_not_found");
     }
 
     [Fact]
@@ -171,20 +171,20 @@ public sealed class LifecycleTests : IAsyncLifetime
         await using var world = await FlowWorld.Start(HostKind.Server, new Dictionary<string, string?> { ["Grantkeeper:RunWorkers"] = "false" });
         var first = await world.Connect("user_1");
         var second = await world.Connect("user_1", "bob+auto");
-        var begun = (await world.Host.Post($"{Path}/bulk/refresh", new { user_id = "user_1" })).Json;
+        var begun = (await world.Host.Post($"/api/v1/oauth/bulk/refresh", new { user_id = "user_1" })).Json;
         ((string)begun["status"]!, (int)begun["done"]!).ShouldBe(("running", 0));
         // A node did the first and died; its claim has ended.
         await world.Sql($"UPDATE bulk_operations SET after_id = '{first}', succeeded = 1, claimed_until = now() - interval '1 second'");
         var worker = await world.AddNode(new Dictionary<string, string?> { ["Grantkeeper:RunWorkers"] = "true" });
         await world.Until("SELECT status = 'finished' FROM bulk_operations");
-        ((int)(await worker.Get($"{Path}/bulk/{begun["id"]}")).Json["succeeded"]!).ShouldBe(2);
+        ((int)(await worker.Get($"/api/v1/oauth/bulk/{begun["id"]}")).Json["succeeded"]!).ShouldBe(2);
         (await world.Sql($"SELECT generation FROM oauth_tokens WHERE integration_id = '{first}'")).ShouldBe(1L);
         (await world.Sql($"SELECT generation FROM oauth_tokens WHERE integration_id = '{second}'")).ShouldBe(2L);
 
         await using var idle = await FlowWorld.Start(HostKind.Server, new Dictionary<string, string?> { ["Grantkeeper:RunWorkers"] = "false" });
         await idle.Connect("user_1");
-        var waiting = (Guid)(await idle.Host.Post($"{Path}/bulk/disconnect", new { user_id = "user_1" })).Json["id"]!;
-        ((string)(await idle.Host.Delete($"{Path}/bulk/{waiting}")).Json["status"]!).ShouldBe("cancelled");
+        var waiting = (Guid)(await idle.Host.Post($"/api/v1/oauth/bulk/disconnect", new { user_id = "user_1" })).Json["id"]!;
+        ((string)(await idle.Host.Delete($"/api/v1/oauth/bulk/{waiting}")).Json["status"]!).ShouldBe("cancelled");
         (await idle.Sql("SELECT status FROM oauth_integrations")).ShouldBe("active");
     }
 
@@ -202,7 +202,7 @@ public sealed class LifecycleTests : IAsyncLifetime
     private async Task<JsonNode> Finished(Guid id, string? user = null)
     {
         await _world.Until($"SELECT status = 'finished' FROM bulk_operations WHERE id = '{id}'");
-        return (await _world.Host.Get($"{Path}/bulk/{id}{(user is null ? "" : $"?user_id={user}")}")).Json;
+        return (await _world.Host.Get($"/api/v1/oauth/bulk/{id}{(user is null ? "" : $"?user_id={user}")}")).Json;
     }
 
     private Task<FlowReply> Patch(Guid id, object body) => _world.Host.Send(HttpMethod.Patch, $"{Path}/{id}", body, FlowHost.ApiKey);
