@@ -20,6 +20,7 @@ public sealed partial class IsolationTests
     private static readonly Dictionary<string, string> NothingToSteal = new()
     {
         ["GET /oauth/{provider}/health"] = "tells how this node gets on with a provider, and nothing of any user",
+        ["POST /oauth/{provider}/events"] = "no credential of ours; the signature is the provider's, and it tells of installations there",
         ["GET /health/live"] = "no credential, no detail",
         ["GET /health/ready"] = "no credential, no detail",
         ["GET /oauth/health"] = "for operators on this machine or with a key; a token is neither",
