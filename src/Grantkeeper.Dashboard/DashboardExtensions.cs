@@ -26,6 +26,7 @@ public static class DashboardExtensions
         services.AddSingleton<ApiKeySource>();
         services.AddSingleton<AccountsReader>();
         services.AddSingleton<SealedKeyRepository>();
+        services.AddSingleton<AttemptCookie>();
         services.AddSingleton<IConfigureOptions<KeyManagementOptions>>(provider =>
             new ConfigureOptions<KeyManagementOptions>(options =>
             {
@@ -50,6 +51,7 @@ public static class DashboardExtensions
     {
         var pages = endpoints.MapGroup("").AddEndpointFilter(AsBrowsersSeeIt);
         SessionEndpoints.Map(pages);
+        OperatorSignInEndpoints.Map(pages);
         AccountEndpoints.Map(pages);
         TimelinePageEndpoints.Map(pages);
         ProviderPageEndpoints.Map(pages);

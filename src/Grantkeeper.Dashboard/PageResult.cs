@@ -1,6 +1,7 @@
 using Grantkeeper.Dashboard.Pages;
 using Grantkeeper.Dashboard.Session;
 using Grantkeeper.Errors;
+using Grantkeeper.Http;
 using Grantkeeper.Identity;
 using Grantkeeper.Storage;
 using Microsoft.AspNetCore.Antiforgery;
@@ -61,8 +62,7 @@ internal static class PageResult
 
     public static IResult Refusal(HttpContext http, Failure failure, string? remedy = null)
     {
-        if (failure.Code.Status == StatusCodes.Status503ServiceUnavailable)
-            http.Response.Headers.RetryAfter = "2";
+        Answers.SayWhen(http, failure);
         return Page<SignInPage>(http, new { Refusal = failure, Remedy = remedy }, failure.Code.Status);
     }
 

@@ -14,12 +14,15 @@ using Microsoft.AspNetCore.Routing;
 namespace Grantkeeper.Dashboard;
 
 /// <summary>
-/// Signing in, with a one-time link or an administrator's key, and out. The link shows a button and consumes nothing:
+/// Signing in, with a one-time link or an administrator's key, and out; <see cref="OperatorSignInEndpoints"/> has the third way. The link shows a button and consumes nothing:
 /// scanners open links too.
 /// </summary>
 internal static class SessionEndpoints
 {
     private const string Home = "/accounts";
+
+    /// <summary>How a sign-in at the identity provider is called in the audit log.</summary>
+    public const string ByProvider = "provider";
 
     /// <summary>Where a sign-in may lead on to: pages, never an operation, another site or a one-time address.</summary>
     private static readonly string[] Onwards = ["/accounts?", "/integrations/", "/providers?", "/connect/integrations/"];
@@ -53,28 +56,24 @@ internal static class SessionEndpoints
     {
         var form = await http.Request.ReadFormAsync(http.RequestAborted);
         if (limit.Count(http.Connection.RemoteIpAddress) is { } wait)
-        {
-            http.Response.Headers.RetryAfter = $"{(int)Math.Ceiling(wait.TotalSeconds)}";
-            return PageResult.Refusal(http, new Failure(ErrorCatalogue.Identity.TooManyAttempts));
-        }
-
+            return PageResult.Refusal(http, new Failure(ErrorCatalogue.Identity.TooManyAttempts) { RetryAfter = wait });
         if (!(await keys.Verify(form["key"].ToString().Trim(), http.RequestAborted)).TryGet(out var caller, out var failure) || !caller.IsAdministrator)
         {
             failure ??= new Failure(ErrorCatalogue.Identity.PermissionMissing, $"These pages ask for {Permissions.Admin}.");
-            await Record(http, database, audit, failure.Code.Code, caller);
+            await Record(http, database, audit, failure.Code.Code, caller?.Id);
             return PageResult.Refusal(http, failure);
         }
 
         limit.Clear(http.Connection.RemoteIpAddress);
         await OperatorSession.Begin(http, caller);
-        await Record(http, database, audit, "key", caller);
+        await Record(http, database, audit, "key", caller.Id);
         return PageResult.SeeOther(http, Onward(form["to"].ToString()));
     });
 
-    private static string Onward(string to) =>
+    internal static string Onward(string to) =>
         to.Length <= 2000 && !to.Any(c => c is '\\' or <= ' ' or >= '\u007f') && Onwards.Any(page => to.StartsWith(page, StringComparison.Ordinal)) && !to.Contains("..", StringComparison.Ordinal) ? to : Home;
 
-    private static Task Record(HttpContext http, Database database, AuditLog audit, string code, Caller? caller) => audit.Write(
+    internal static Task Record(HttpContext http, Database database, AuditLog audit, string code, string? caller) => audit.Write(
         database.ForUser(SecretBox.SystemOwner),
-        new AuditEvent(AuditAction.SignIn, SecretBox.SystemOwner, http.Source() with { Caller = caller?.Id }) { Code = code, Success = code is "link" or "key" }, CancellationToken.None);
+        new AuditEvent(AuditAction.SignIn, SecretBox.SystemOwner, http.Source() with { Caller = caller }) { Code = code, Success = code is "link" or "key" or ByProvider }, CancellationToken.None);
 }

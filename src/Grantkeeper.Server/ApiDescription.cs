@@ -24,7 +24,7 @@ internal static class ApiDescription
             document.Components ??= new OpenApiComponents();
             document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
             {
-                [Scheme] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "An API key of this deployment: gk_live_… or gk_dev_…" },
+                [Scheme] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "An API key of this deployment, gk_live_… or gk_dev_…, or a token of the identity provider that its users sign in at" },
             };
             return Task.CompletedTask;
         });

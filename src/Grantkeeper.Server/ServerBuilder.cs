@@ -30,10 +30,12 @@ public static class ServerBuilder
         builder.Services.AddGrantkeeperDashboard();
         builder.Services.ConfigureHttpJsonOptions(json => WireJson.Configure(json.SerializerOptions));
         builder.Services.AddOpenApi("v1", ApiDescription.Configure);
+        ClientAddress.Add(builder.Services);
         Metrics.Add(builder.Services);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(30));
 
         var app = builder.Build();
+        app.UseForwardedHeaders();
         app.UseStatusCodePages(EmptyAnswers.Explain);
         Metrics.Use(app);
         app.UseAuthentication();

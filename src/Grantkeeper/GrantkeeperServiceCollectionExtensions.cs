@@ -110,9 +110,14 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddSingleton<ApiKeys>();
         services.AddSingleton<ConnectSessions>();
         services.AddSingleton<ICredentialKind>(provider => provider.GetRequiredService<ConnectSessions>());
+        services.AddSingleton<ICredentialKind, TokenCallers>();
         services.AddSingleton<Credentials>();
         services.AddSingleton<SignInLinks>();
         services.AddSingleton<SignInLimit>();
+        services.AddSingleton<OperatorSignIn>();
+        services.AddSingleton<RateWindows>();
+        services.AddSingleton<CallLimits>();
+        services.AddSingleton<ReadLimit>();
         services.AddSingleton<ConnectLinks>();
     }
 

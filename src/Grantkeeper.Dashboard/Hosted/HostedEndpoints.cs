@@ -4,6 +4,7 @@ using Grantkeeper.Consents;
 using Grantkeeper.Dashboard.Session;
 using Grantkeeper.Errors;
 using Grantkeeper.Http;
+using Grantkeeper.Identity;
 using Grantkeeper.Integrations;
 using Grantkeeper.Links;
 using Grantkeeper.Providers;
@@ -83,6 +84,8 @@ internal static class HostedEndpoints
         var again = await Mine(http, integrations, session, form["integration_id"]);
         if (again is null && (session.IntegrationId is not null || form.ContainsKey("integration_id")))
             return HostedResult.Refusal(http, new Failure(ErrorCatalogue.Integrations.NotFound), session);
+        if (await http.Limited(LimitedOperation.Connect, session.UserId) is { } limited)
+            return HostedResult.Refusal(http, limited, session);
         var started = await connect.Start(
             new StartRequest
             {
@@ -105,6 +108,8 @@ internal static class HostedEndpoints
         var form = await http.Request.ReadFormAsync(http.RequestAborted);
         if (await Mine(http, integrations, session, form["integration_id"]) is not { } integration)
             return HostedResult.Refusal(http, new Failure(ErrorCatalogue.Integrations.NotFound), session);
+        if (await http.Limited(LimitedOperation.Revoke, session.UserId) is { } limited)
+            return HostedResult.Refusal(http, limited, session);
         return (await disconnect.Disconnect(integration.Id, session.UserId, "user", http.Source(), http.RequestAborted)).TryGet(out var done, out var failure)
             ? PageResult.SeeOther(http, $"/connect?revocation={done.ProviderRevocation}")
             : HostedResult.Refusal(http, failure, session);

@@ -57,8 +57,7 @@ internal static class HostedResult
 
     public static IResult Refusal(HttpContext http, Failure failure, ConnectSession? session = null)
     {
-        if (failure.Code.Status == StatusCodes.Status503ServiceUnavailable)
-            http.Response.Headers.RetryAfter = "2";
+        Answers.SayWhen(http, failure);
         var trace = Answers.TraceId(http);
         return Page<HostedRefusal>(http, session, frame => new { Frame = frame, failure.Code, TraceId = trace, HasSession = session is not null }, failure.Code.Status);
     }

@@ -36,6 +36,7 @@ internal enum AuditAction
     SwitchedOn,
     Sync,
     Withdrawn,
+    UserForeign,
 }
 
 /// <summary>Who asked for something, and from where; travels with a flow into its audit rows.</summary>

@@ -1,6 +1,7 @@
 using Grantkeeper.Encryption;
 using Grantkeeper.Errors;
 using Grantkeeper.Http;
+using Grantkeeper.Identity;
 using Grantkeeper.Links;
 using Grantkeeper.OAuth;
 using Grantkeeper.Providers;
@@ -123,7 +124,9 @@ internal sealed class BrowserServices(ConnectFlow connect, ConnectLinks links, P
     {
         try
         {
-            return readiness.Failure is { } notReady ? Page(http, notReady) : await handler();
+            if (readiness.Failure is { } notReady)
+                return Page(http, notReady);
+            return await http.Limited(LimitedOperation.Browse, null) is { } limited ? Page(http, limited) : await handler();
         }
         catch (StorageUnavailableException exception)
         {
@@ -142,5 +145,9 @@ internal sealed class BrowserServices(ConnectFlow connect, ConnectLinks links, P
     }
 
     /// <summary>A refusal that belongs to no flow that this browser may know of.</summary>
-    public IResult Page(HttpContext http, Failure failure) => CallbackPage.Of(http, new Completed(null, null, default, failure), null, options);
+    public IResult Page(HttpContext http, Failure failure)
+    {
+        Answers.SayWhen(http, failure);
+        return CallbackPage.Of(http, new Completed(null, null, default, failure), null, options);
+    }
 }

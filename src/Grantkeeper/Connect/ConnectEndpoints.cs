@@ -18,17 +18,17 @@ internal static class ConnectEndpoints
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.Api<AuthorizationUrl>("GET", "/oauth/{provider}/auth", Permissions.Connect, "Starts a connection; answers with the link for the user's browser", Auth);
+        routes.Api<AuthorizationUrl>("GET", "/oauth/{provider}/auth", Permissions.Connect, "Starts a connection; answers with the link for the user's browser", Auth).Limited();
         routes.SessionApi<InitiateAnswer>("POST", "/api/v1/oauth/initiate", Permissions.Connect, "Starts a connection; answers with the link for the user's browser", Initiate)
-            .Accepts<InitiateRequest>("application/json");
+            .Accepts<InitiateRequest>("application/json").Limited();
         routes.Api<CallbackAnswer>("POST", "/oauth/{provider}/callback", Permissions.Connect, "Hands in a callback that reached the application's own page", CallbackByCaller)
             .Accepts<CallbackRequest>("application/json");
         routes.SessionApi<FlowAnswer>("GET", "/api/v1/oauth/flows/{flow_id}", Permissions.Read, "How far a connection has come", Flow);
         routes.SessionApi<CallbackAnswer>("POST", "/api/v1/oauth/flows/{flow_id}/confirm", Permissions.Connect, "Finishes a connection for its user with the ticket that came back with the browser", Confirm)
             .Accepts<ConfirmRequest>("application/json");
         routes.SessionApi<DisconnectAnswer>("POST", "/oauth/{provider}/disconnect", Permissions.Revoke, "Ends a user's connection, here and at the provider", DisconnectAt)
-            .Accepts<DisconnectRequest>("application/json");
-        routes.Api<DisconnectAnswer>("DELETE", "/api/v1/oauth/integrations/{id}", Permissions.Revoke, "Ends an integration, here and at the provider", Delete);
+            .Accepts<DisconnectRequest>("application/json").Limited();
+        routes.Api<DisconnectAnswer>("DELETE", "/api/v1/oauth/integrations/{id}", Permissions.Revoke, "Ends an integration, here and at the provider", Delete).Limited();
     }
 
     private static async Task<IResult> Auth(
@@ -41,6 +41,9 @@ internal static class ConnectEndpoints
         Guid? reconnect = Guid.TryParse(integrationId, out var guid) ? guid : null;
         if (integrationId is not null && reconnect is null)
             return Answers.Problem(new Failure(ErrorCatalogue.Integrations.NotFound));
+        // A user that cannot be named is refused by the start itself.
+        if (http.Caller().UserOf(userId).TryGet(out var user, out _) && await http.Limited(LimitedOperation.Connect, user) is { } limited)
+            return Answers.Problem(limited);
         var request = new InitiateRequest
         {
             Provider = provider,
@@ -61,6 +64,9 @@ internal static class ConnectEndpoints
     {
         if (!(await http.Body<InitiateRequest>()).TryGet(out var body, out var failure))
             return Answers.Problem(failure);
+        // A user that cannot be named is refused by the start itself.
+        if (http.Caller().UserOf(body.UserId).TryGet(out var user, out _) && await http.Limited(LimitedOperation.Connect, user) is { } limited)
+            return Answers.Problem(limited);
         return (await connections.Start(body, http.Caller(), http.Source(body.Actor), http.RequestAborted)).TryGet(out var started, out failure)
             ? Answers.Json(started)
             : Answers.Problem(failure);
@@ -137,10 +143,14 @@ internal static class ConnectEndpoints
             : Answers.Problem(new Failure(ErrorCatalogue.Integrations.NotFound));
     }
 
-    private static async Task<IResult> Disconnected(HttpContext http, DisconnectFlow disconnect, ProviderCatalogue catalogue, Integration integration, string? reason) =>
-        (await Disconnected(disconnect, catalogue, integration, reason, http.Source(), http.RequestAborted)).TryGet(out var answer, out var failure)
+    private static async Task<IResult> Disconnected(HttpContext http, DisconnectFlow disconnect, ProviderCatalogue catalogue, Integration integration, string? reason)
+    {
+        if (await http.Limited(LimitedOperation.Revoke, integration.UserId) is { } limited)
+            return Answers.Problem(limited);
+        return (await Disconnected(disconnect, catalogue, integration, reason, http.Source(), http.RequestAborted)).TryGet(out var answer, out var failure)
             ? Answers.Json(answer)
             : Answers.Problem(failure);
+    }
 
     internal static async Task<Result<DisconnectAnswer>> Disconnected(
         DisconnectFlow disconnect, ProviderCatalogue catalogue, Integration integration, string? reason, AuditSource source, CancellationToken cancellation)

@@ -9,6 +9,7 @@ using Grantkeeper.Providers;
 using Grantkeeper.RedirectUris;
 using Grantkeeper.Settings;
 using Grantkeeper.Texts;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
@@ -23,7 +24,7 @@ internal static class ConnectSessionEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.Api<CreatedConnectSession>("POST", Sessions, Permissions.Connect, "Makes a connect session: the credential with which one user's browser connects accounts", Create)
-            .Accepts<ConnectSessionRequest>("application/json");
+            .Accepts<ConnectSessionRequest>("application/json").WithMetadata(new ForBackEnds()).Limited();
         routes.SessionApi<ConnectSessionEntry>("GET", Sessions + "/{id}", Permissions.Read, "A connect session and what was started in it", Get);
         routes.Api<CallbackAnswer>("POST", Sessions + "/{id}/confirm", Permissions.Connect, "Finishes a connection of the hosted page with the ticket that came back with the browser", Confirm)
             .Accepts<ConfirmRequest>("application/json");
@@ -41,6 +42,8 @@ internal static class ConnectSessionEndpoints
             || !RedirectUriPolicy.ReturnTo(body.ReturnTo is { Length: > 0 } returnTo ? returnTo : "/", options).TryGet(out var back, out failure)
             || !RedirectUriPolicy.MessageTarget(body.OpenerOrigin, options).TryGet(out _, out failure))
             return Answers.Problem(failure);
+        if (await http.Limited(LimitedOperation.Connect, user) is { } limited)
+            return Answers.Problem(limited);
         var providers = body.Providers?.Select(key => catalogue.Find(key)!.Key).Distinct().ToArray() ?? [];
         if (body.IntegrationId is { } id)
         {
@@ -118,7 +121,11 @@ internal static class ConnectSessionEndpoints
             return Answers.Problem(new Failure(ErrorCatalogue.Connect.SessionUnknown));
         if (body.Ticket is not { Length: > 0 and <= RandomHandle.MaxLength }
             || await flows.FindParked(session.Id, session.UserId, RandomHandle.HashOf(body.Ticket), http.RequestAborted) is not { } flow)
-            return Answers.Problem(new Failure(ErrorCatalogue.Connect.TicketInvalid));
+        {
+            // A user learns of no session but their own.
+            return Answers.Problem(new Failure(http.Caller().Vouches || user == session.UserId ? ErrorCatalogue.Connect.TicketInvalid : ErrorCatalogue.Connect.SessionUnknown));
+        }
+
         return ConnectEndpoints.Answer(await connect.Confirm(flow.Id, new Secret(body.Ticket), user, http.Source(), http.RequestAborted), catalogue.Find(flow.Provider));
     }
 

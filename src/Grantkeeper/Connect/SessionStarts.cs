@@ -5,14 +5,17 @@ using Grantkeeper.Providers;
 
 namespace Grantkeeper.Connect;
 
-/// <summary>What a connect session may ask of a start: what its back end made it for, and nothing that weakens it.</summary>
+/// <summary>
+/// What a caller may ask of a start: a connect session what its back end made it for and nothing that weakens it, a user's
+/// token nothing that only a back end can vouch for.
+/// </summary>
 internal static class SessionStarts
 {
-    /// <summary>Why a start is refused; null when it is not, and for callers without a session. Failure: <c>identity.session_not_allowed</c>.</summary>
+    /// <summary>Why a start is refused; null when it is not. Failures: <c>identity.session_not_allowed</c>, <c>identity.key_required</c>.</summary>
     public static Failure? Refusal(Caller caller, InitiateRequest body, ProviderCatalogue catalogue)
     {
         if (caller.Session is not { } session)
-            return null;
+            return caller.Vouches || (body.Confirm != false && body.Actor is null) ? null : new Failure(ErrorCatalogue.Identity.KeyRequired, "confirm and actor are for back ends.");
         if (catalogue.Find(body.Provider!) is { } provider && !session.Offers(provider.Key))
             return Refused("This connect session does not offer that provider.");
         if (body.Confirm == false && session.Confirm)

@@ -30,10 +30,25 @@ public static partial class ErrorCatalogue
     /// <summary>Who calls, and what they may do.</summary>
     public static class Identity
     {
-        /// <summary>No credential.</summary>
+        /// <summary>No credential, or a token that does not hold.</summary>
         public static readonly ErrorCode Unauthenticated = new("identity.unauthenticated", 401, "Credential required",
-            "The request carries no credential.",
-            "Send Authorization: Bearer with an API key.");
+            "The request carries no credential, or a token that is not accepted here.",
+            "Send Authorization: Bearer with an API key, or with a fresh token that the identity provider of GRANTKEEPER_JWT_ISSUER made for GRANTKEEPER_JWT_AUDIENCE.");
+
+        /// <summary>The identity provider's keys are away.</summary>
+        public static readonly ErrorCode KeysUnavailable = new("identity.keys_unavailable", 503, "Identity provider not reachable",
+            "The keys of the identity provider could not be fetched, and none are held that are less than a day old, so tokens of users cannot be verified.",
+            "Open GRANTKEEPER_JWT_JWKS_URI from this node; API keys and connect sessions work meanwhile.", Retryable: true);
+
+        /// <summary>For back ends only.</summary>
+        public static readonly ErrorCode KeyRequired = new("identity.key_required", 403, "For API keys only",
+            "The operation, or something that the request asks of it, trusts the caller with users' grants, and a user's own token is not trusted so far.",
+            "Call it from your back end with an API key; a user's token connects, sees, refreshes and disconnects that user's accounts.");
+
+        /// <summary>No second factor.</summary>
+        public static readonly ErrorCode MfaRequired = new("identity.mfa_required", 403, "Second factor required",
+            "The operation asks for a sign-in with a second factor, and the token tells of none, or of one too long ago.",
+            "Let the user sign in again with a second factor, and repeat the request with the new token.");
 
         /// <summary>Unknown, expired or revoked key.</summary>
         public static readonly ErrorCode KeyInvalid = new("identity.key_invalid", 401, "Credential not accepted",
@@ -53,7 +68,7 @@ public static partial class ErrorCatalogue
         /// <summary>Another user than the caller's own.</summary>
         public static readonly ErrorCode UserForeign = new("identity.user_foreign", 403, "Another user",
             "The request names another user than the one that this credential belongs to.",
-            "Leave user_id out: a connect session knows its user.");
+            "Leave user_id out: the credential knows its user.");
 
         /// <summary>The key lacks a permission.</summary>
         public static readonly ErrorCode PermissionMissing = new("identity.permission_missing", 403, "Permission missing",
@@ -79,6 +94,21 @@ public static partial class ErrorCatalogue
         public static readonly ErrorCode SignInLinkInvalid = new("identity.sign_in_link_invalid", 403, "Sign-in link not valid",
             "The link was used before, is older than ten minutes, or was never made here.",
             "Ask for a new link: ./run prints one, and so do grantkeeper sign-in-link and POST /api/v1/oauth/admin/sign-in-links.");
+
+        /// <summary>An operator's sign-in that does not hold.</summary>
+        public static readonly ErrorCode SignInRefused = new("identity.sign_in_refused", 403, "Sign-in not accepted",
+            "The identity provider's answer belongs to no sign-in that this browser began, was used before, or does not hold.",
+            "Sign in again; if it stays, compare GRANTKEEPER_OIDC_CLIENT_ID, its secret and the redirect URI {GRANTKEEPER_PUBLIC_URL}/sign-in/callback with the provider's settings.");
+
+        /// <summary>The identity provider does not answer.</summary>
+        public static readonly ErrorCode SignInUnavailable = new("identity.sign_in_unavailable", 503, "Identity provider not reachable",
+            "The identity provider's discovery document, token endpoint or keys could not be read.",
+            "Open {GRANTKEEPER_JWT_ISSUER}/.well-known/openid-configuration from this node; meanwhile sign in with a key or a one-time link.", Retryable: true);
+
+        /// <summary>Too many operations in a minute.</summary>
+        public static readonly ErrorCode TooManyRequests = new("identity.too_many_requests", 429, "Too many requests",
+            "This user, key or network address did this too often within a minute.",
+            "Repeat the request after Retry-After; the limits are Grantkeeper:Limits.", Retryable: true);
 
         /// <summary>Too many sign-ins from one address.</summary>
         public static readonly ErrorCode TooManyAttempts = new("identity.too_many_attempts", 429, "Too many attempts",

@@ -14,6 +14,9 @@ internal static class Answers
     /// <summary>The one translation of a failure into HTTP.</summary>
     public static IResult Problem(Failure failure) => new ProblemAnswer(failure);
 
+    /// <summary>The failure behind an answer; null when it is none.</summary>
+    public static Failure? RefusalOf(object? answer) => (answer as ProblemAnswer)?.Failure;
+
     private sealed class JsonAnswer<T>(T value, int status) : IResult
     {
         public Task ExecuteAsync(HttpContext httpContext)
@@ -26,6 +29,8 @@ internal static class Answers
 
     private sealed class ProblemAnswer(Failure failure) : IResult
     {
+        public Failure Failure => failure;
+
         public Task ExecuteAsync(HttpContext httpContext)
         {
             var code = failure.Code;
@@ -47,11 +52,8 @@ internal static class Answers
             if (failure.Items.Count > 0)
                 problem["errors"] = failure.Items;
             var response = httpContext.Response;
-            if (RetryAfter(failure) is { } seconds)
-            {
+            if (SayWhen(httpContext, failure) is { } seconds)
                 problem["retry_after"] = seconds;
-                response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
-            }
 
             if (code.Status == StatusCodes.Status401Unauthorized)
                 response.Headers.WWWAuthenticate = "Bearer realm=\"grantkeeper\"";
@@ -59,6 +61,15 @@ internal static class Answers
             response.Headers.CacheControl = "no-store";
             return response.WriteAsJsonAsync(problem, WireJson.Options, "application/problem+json", httpContext.RequestAborted);
         }
+    }
+
+    /// <summary>Sets <c>Retry-After</c> where a repetition makes sense, and answers with its seconds.</summary>
+    public static int? SayWhen(HttpContext http, Failure failure)
+    {
+        var seconds = RetryAfter(failure);
+        if (seconds is not null)
+            http.Response.Headers.RetryAfter = seconds.Value.ToString(CultureInfo.InvariantCulture);
+        return seconds;
     }
 
     /// <summary>Names this request in answers, logs and audit rows.</summary>

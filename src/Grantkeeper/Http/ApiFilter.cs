@@ -14,6 +14,9 @@ namespace Grantkeeper.Http;
 /// <summary>Marks an operation that a connect session may call, from a page on another origin.</summary>
 internal sealed record OpenToSessions;
 
+/// <summary>Marks an operation that a user's token may not call, whatever it permits: it trusts the caller with users' grants.</summary>
+internal sealed record ForBackEnds;
+
 /// <summary>The permission that an operation asks for; without one it is anonymous.</summary>
 internal sealed record RequiredPermission(string Permission);
 
@@ -22,7 +25,7 @@ internal sealed record RequiredPermission(string Permission);
 /// repeated, and trouble becomes a problem instead of a stack trace.
 /// </summary>
 internal sealed class ApiFilter(
-    Readiness readiness, Credentials credentials, ProviderCatalogue catalogue, GrantkeeperOptions options, Database database, AuditLog audit, ILogger<ApiFilter> logger) : IEndpointFilter
+    Readiness readiness, Credentials credentials, ReadLimit reads, ProviderCatalogue catalogue, GrantkeeperOptions options, Database database, AuditLog audit, ILogger<ApiFilter> logger) : IEndpointFilter
 {
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
@@ -35,7 +38,10 @@ internal sealed class ApiFilter(
                 return Answers.Problem(notReady);
             if (await Refused(http) is { } refused)
                 return Answers.Problem(refused);
-            return await next(context);
+            var answer = await next(context);
+            if (Answers.RefusalOf(answer)?.Code == ErrorCatalogue.Identity.UserForeign)
+                await Record(http, AuditAction.UserForeign, ErrorCatalogue.Identity.UserForeign);
+            return answer;
         }
         catch (StorageUnavailableException exception)
         {
@@ -74,13 +80,15 @@ internal sealed class ApiFilter(
                 http.Features.Set(caller);
             }
 
+            if (caller is { Vouches: false, Session: null } && OutsideOfToken(http, caller, required.Permission) is { } beyond)
+                return beyond;
             if (!caller.May(required.Permission))
                 return new Failure(ErrorCatalogue.Identity.PermissionMissing, $"This operation asks for {required.Permission}.");
+            if (required.Permission is Permissions.Read or Permissions.TokenRead && reads.Refusal(caller) is { } tooMany)
+                return tooMany;
             if (caller.Session is not null && OutsideOfSession(http, caller) is { } outside)
             {
-                await audit.Write(
-                    database.ForUser(caller.User!), new AuditEvent(AuditAction.ConnectSessionRefused, caller.User!, http.Source()) { Success = false, Code = outside.Code.Code },
-                    http.RequestAborted);
+                await Record(http, AuditAction.ConnectSessionRefused, outside.Code);
                 return outside;
             }
         }
@@ -91,6 +99,24 @@ internal sealed class ApiFilter(
     }
 
     private static bool IsOpenToSessions(HttpContext http) => http.GetEndpoint()?.Metadata.GetMetadata<OpenToSessions>() is not null;
+
+    /// <summary>
+    /// What a user's token is not good for: what only back ends do, and without its second factor what ends grants or
+    /// administers, since an administrator could make a key that needs none.
+    /// </summary>
+    private static Failure? OutsideOfToken(HttpContext http, Caller caller, string permission)
+    {
+        if (permission == Permissions.TokenRead || http.GetEndpoint()?.Metadata.GetMetadata<ForBackEnds>() is not null)
+            return new Failure(ErrorCatalogue.Identity.KeyRequired);
+        return permission is Permissions.Revoke or Permissions.Admin && caller.May(permission) && !caller.HasSecondFactor ? new Failure(ErrorCatalogue.Identity.MfaRequired) : null;
+    }
+
+    /// <summary>A refusal that its user may want to know of: somebody tried more than the credential is for.</summary>
+    private Task Record(HttpContext http, AuditAction action, ErrorCode code)
+    {
+        var user = http.Caller().User!;
+        return audit.Write(database.ForUser(user), new AuditEvent(action, user, http.Source()) { Success = false, Code = code.Code }, http.RequestAborted);
+    }
 
     /// <summary>What a session was not made for: another operation, or a provider that it does not offer.</summary>
     private Failure? OutsideOfSession(HttpContext http, Caller caller)
@@ -114,6 +140,10 @@ internal sealed class ApiFilter(
 internal static class ApiRequest
 {
     public static Caller Caller(this HttpContext http) => http.Features.Get<Caller>()!;
+
+    /// <summary>Counts what is done for a user. Failure: <c>identity.too_many_requests</c>.</summary>
+    public static ValueTask<Failure?> Limited(this HttpContext http, LimitedOperation operation, string? user) =>
+        ((CallLimits)http.RequestServices.GetService(typeof(CallLimits))!).Refusal(operation, http.Features.Get<Caller>(), user, http.Connection.RemoteIpAddress, http.RequestAborted);
 
     /// <summary>Who asks and from where, for the audit log.</summary>
     public static AuditSource Source(this HttpContext http, string? actor = null) => new(

@@ -32,6 +32,9 @@ internal static class ApiRoutes
         return routes.Api<TAnswer>(method, path, permission, summary, handler).WithMetadata(new OpenToSessions());
     }
 
+    /// <summary>Says that an operation is limited; its handler counts, since it knows whom the operation is about.</summary>
+    public static RouteHandlerBuilder Limited(this RouteHandlerBuilder route) => route.ProducesProblem(StatusCodes.Status429TooManyRequests);
+
     /// <summary>An operation for browsers and probes, without a credential.</summary>
     public static RouteHandlerBuilder Anonymous(this IEndpointRouteBuilder routes, string method, string path, string summary, Delegate handler) => routes
         .MapMethods(path, [method], handler)

@@ -53,7 +53,7 @@ internal sealed partial class SecretAddressContextFactory(IServiceProvider servi
     }
 
     // Exactly our own routes, and only what has the form of our handles: the host's other routes stay as they are.
-    [GeneratedRegex("^(/oauth/[^/]+|/api/v1/oauth)/callback/*$", RegexOptions.IgnoreCase)]
+    [GeneratedRegex("^(/oauth/[^/]+|/api/v1/oauth|/sign-in)/callback/*$", RegexOptions.IgnoreCase)]
     private static partial Regex CallbackPath();
 
     [GeneratedRegex("^(?<path>/oauth/start/|/sign-in/|/connect/)(?<handle>[A-Za-z0-9_-]{43})/*$", RegexOptions.IgnoreCase)]

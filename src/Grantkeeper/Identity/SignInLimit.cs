@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Net.Sockets;
 
 namespace Grantkeeper.Identity;
 
@@ -24,7 +23,7 @@ internal sealed class SignInLimit(TimeProvider time)
         var now = time.GetUtcNow();
         if (_tries.Count >= MostAddresses)
             Forget(now);
-        var tries = _tries.AddOrUpdate(Network(address), _ => new Tries(1, now), (_, old) => now - old.Since >= Window ? new Tries(1, now) : old with { Count = old.Count + 1 });
+        var tries = _tries.AddOrUpdate(ClientNetwork.Of(address), _ => new Tries(1, now), (_, old) => now - old.Since >= Window ? new Tries(1, now) : old with { Count = old.Count + 1 });
         return tries.Count > TriesPerWindow ? tries.Since + Window - now : null;
     }
 
@@ -32,7 +31,7 @@ internal sealed class SignInLimit(TimeProvider time)
     internal int Known => _tries.Count;
 
     /// <summary>The key was right.</summary>
-    public void Clear(IPAddress? address) => _tries.TryRemove(Network(address), out _);
+    public void Clear(IPAddress? address) => _tries.TryRemove(ClientNetwork.Of(address), out _);
 
     private void Forget(DateTimeOffset now)
     {
@@ -46,13 +45,4 @@ internal sealed class SignInLimit(TimeProvider time)
         if (_tries.Count >= MostAddresses)
             _tries.Clear();
     }
-
-    // One customer of a provider holds a whole IPv6 network of 64 bits.
-    private static string Network(IPAddress? address) => address switch
-    {
-        null => "",
-        { IsIPv4MappedToIPv6: true } => address.MapToIPv4().ToString(),
-        { AddressFamily: AddressFamily.InterNetworkV6 } => Convert.ToHexStringLower(address.GetAddressBytes().AsSpan(0, 8)),
-        _ => address.ToString(),
-    };
 }

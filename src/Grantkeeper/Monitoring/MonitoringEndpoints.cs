@@ -16,7 +16,7 @@ internal static class MonitoringEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.Api<RefreshExpiredAnswer>("POST", "/api/v1/oauth/monitoring/refresh-expired", Permissions.Refresh, "Renews every token that ends soon or has ended", RefreshExpired)
-            .Accepts<RefreshExpiredRequest>("application/json");
+            .Accepts<RefreshExpiredRequest>("application/json").Limited();
         routes.Api<CleanupAnswer>("POST", "/api/v1/oauth/admin/cleanup", Permissions.Admin, "Removes what has served its time, and tells how much", Clean);
     }
 
@@ -31,6 +31,8 @@ internal static class MonitoringEndpoints
             return Answers.Problem(new Failure(ErrorCatalogue.Providers.Unknown));
         if (body.BufferHours is < 0 or > LongestBufferHours)
             return Answers.Problem(new Failure(ErrorCatalogue.Requests.Invalid) { Items = [$"buffer_hours must be 0 to {LongestBufferHours}"] });
+        if (await http.Limited(LimitedOperation.Refresh, user) is { } limited)
+            return Answers.Problem(limited);
         var (renewals, hasMore) = await grants.Renew(user, provider?.Key, TimeSpan.FromHours(body.BufferHours ?? 1), http.Source(), http.RequestAborted);
         var results = renewals.Select(ResultOf).ToList();
         return Answers.Json(new RefreshExpiredAnswer(results.Count, results.Count(result => result.Success), results.Count(result => !result.Success), results, hasMore, time.GetUtcNow()));

@@ -8,7 +8,7 @@ namespace Grantkeeper.Monitoring;
 /// <summary>Details of a node are for operators: anybody on this machine sees them, elsewhere a key is asked for.</summary>
 internal static class OperatorsView
 {
-    private static readonly string[] ProxyHeaders = ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via"];
+    private static readonly string[] ProxyHeaders = ["Forwarded", "X-Forwarded-For", "X-Original-For", "X-Forwarded-Host", "X-Real-IP", "Via"];
 
     /// <summary>Why a request may not see them; null when it may.</summary>
     public static async Task<Failure?> Refuses(HttpContext http, ApiKeys keys)

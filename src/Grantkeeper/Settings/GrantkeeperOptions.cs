@@ -48,6 +48,18 @@ public sealed record GrantkeeperOptions
     /// <summary><c>Grantkeeper:Identity:UserIdClaim</c>: the claim of a signed-in user that is the user_id. Default <c>sub</c>.</summary>
     public string UserIdClaim { get; init; } = "sub";
 
+    /// <summary>Whose tokens speak for users; null when callers need an API key or a connect session.</summary>
+    internal JwtOptions? Jwt { get; init; }
+
+    /// <summary>Where operators sign in beside keys and links; null when nowhere.</summary>
+    internal OidcOptions? Oidc { get; init; }
+
+    /// <summary><c>Grantkeeper:Limits</c>: how often users, keys and addresses may do what.</summary>
+    internal LimitOptions Limits { get; init; } = new();
+
+    /// <summary><c>Grantkeeper:Http:KnownProxies</c>: networks (CIDR) whose <c>X-Forwarded-For</c> names the client. Default: none is believed.</summary>
+    internal IReadOnlyList<string> KnownProxies { get; init; } = [];
+
     /// <summary><c>GRANTKEEPER_FAILPOINTS</c>: faults that a campaign asked for; refused in production. Default: none.</summary>
     internal FailpointPlan? Failpoints { get; init; }
 

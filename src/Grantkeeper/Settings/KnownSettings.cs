@@ -9,6 +9,7 @@ internal static class KnownSettings
     private const string Place = "Where it stands";
     private const string Databases = "Databases";
     private const string Keys = "Keys";
+    private const string Callers = "Users and operators";
     private const string Providers = "Providers";
     private const string Further = "Further settings";
     private const string Host = "Host";
@@ -60,6 +61,50 @@ internal static class KnownSettings
         new("GRANTKEEPER_SECRETS_PATH", Keys, "A folder of files, one for each setting, named like it and holding its value; a file wins over a variable.")
         {
             Example = "/run/secrets",
+        },
+        new("GRANTKEEPER_JWT_ISSUER", Callers, "The identity provider that your users sign in at: the value of iss in its tokens, letter by letter.")
+        {
+            Example = "https://id.example.com",
+        },
+        new("GRANTKEEPER_JWT_AUDIENCE", Callers, "The name that aud has in tokens which are meant for Grantkeeper; required for tokens of users.")
+        {
+            Default = "tokens of users are not accepted", Example = "grantkeeper",
+        },
+        new("GRANTKEEPER_JWT_JWKS_URI", Callers, "The https address of the issuer's public keys (RS256, PS256 or ES256).")
+        {
+            Example = "https://id.example.com/.well-known/jwks.json",
+        },
+        new("GRANTKEEPER_JWT_SECRET", Callers, "Instead of keys: the secret that the issuer signs with (HS256), at least 32 bytes.")
+        {
+            Form = SettingForm.Secret,
+        },
+        new("GRANTKEEPER_JWT_ROLES_CLAIM", Callers, "The claim with the roles user, premium and administrator; a dot leads into an object, as in realm_access.roles.")
+        {
+            Default = "`roles`", Example = "roles",
+        },
+        new("GRANTKEEPER_JWT_PERMISSIONS_CLAIM", Callers, "The claim that narrows what the roles allow to the permissions it names.")
+        {
+            Default = "`permissions`, else `scope`", Example = "permissions",
+        },
+        new("GRANTKEEPER_JWT_MFA_CLAIM", Callers, "A claim that tells of a second factor, for example amr; without one of its values users cannot disconnect, nor administrators administer.")
+        {
+            Default = "no second factor is asked for", Example = "amr",
+        },
+        new("GRANTKEEPER_JWT_MFA_VALUES", Callers, "The values of that claim that will do, separated by blanks.")
+        {
+            Default = "`mfa`", Example = "mfa",
+        },
+        new("GRANTKEEPER_JWT_MFA_MAX_AGE", Callers, "How long ago the user may have signed in (auth_time), at most 30 days.")
+        {
+            Default = "any time", Example = "00:15:00",
+        },
+        new("GRANTKEEPER_OIDC_CLIENT_ID", Callers, "Grantkeeper's client at the issuer, with which operators sign in to the pages; their id_token needs the role administrator.")
+        {
+            Default = "operators sign in with a key or a link", Example = "grantkeeper-pages",
+        },
+        new("GRANTKEEPER_OIDC_CLIENT_SECRET", Callers, "The secret of that client.")
+        {
+            Form = SettingForm.Secret, Default = "a public client",
         },
         new("{KEY}_CLIENT_ID", Providers, "The client that you registered at the provider, for example `GOOGLE_CLIENT_ID`.")
         {
@@ -118,6 +163,15 @@ internal static class KnownSettings
         new("Grantkeeper__Resilience__RetryDelay", Further, "The wait before the first repeat: 00:00:00.001 to 00:01:00.") { Default = "`00:00:01`", Example = "00:00:01" },
         new("Grantkeeper__Resilience__BackoffFactor", Further, "What each further wait is multiplied by, 1 to 10.") { Default = "`2`", Example = "2" },
         new("Grantkeeper__Resilience__MaxConcurrency", Further, "Operations at one provider at once, on one node, 1 to 10000.") { Default = "`512`", Example = "512" },
+        new("Grantkeeper__Limits__PerUser", Further, "Starts, refreshes and disconnects of one user in a minute, each counted apart, all nodes together; 0 is no limit.") { Default = "`60`", Example = "60" },
+        new("Grantkeeper__Limits__PerAddress", Further, "The same for browsers of one network address, links and callbacks included; without known proxies only public addresses count.") { Default = "`600`", Example = "600" },
+        new("Grantkeeper__Limits__PerKey", Further, "The same for one API key.") { Default = "`60000`", Example = "60000" },
+        new("Grantkeeper__Limits__ReadsPerUser", Further, "What one user's browser reads in a minute, on each node.") { Default = "`1200`", Example = "1200" },
+        new("Grantkeeper__Limits__ReadsPerKey", Further, "What one API key reads in a minute, on each node, tokens included.") { Default = "no limit", Example = "0" },
+        new("Grantkeeper__Http__KnownProxies", Further, "Networks (CIDR) of your proxies: there, and only there, X-Forwarded-For names the client.")
+        {
+            Form = SettingForm.List, Default = "the address of the connection is the client's", Example = "10.0.0.0/8",
+        },
         new("Grantkeeper__Connect__AllowedOrigins", Further, "Further origins that may open popups and receive users.")
         {
             Form = SettingForm.List, Example = "https://admin.example.com",

@@ -39,6 +39,9 @@ internal static class OptionsReader
         if (!apiKey.IsEmpty && apiKey.Reveal().Length < 32)
             faults.Add("GRANTKEEPER_API_KEY is shorter than 32 characters. Make one with: openssl rand -base64 32.");
 
+        var oidc = OidcReader.Read(configuration, environment == DeployEnvironment.Development, faults);
+        var jwt = JwtReader.Read(configuration, oidc is not null, environment == DeployEnvironment.Development, apiKey, faults);
+
         var key = new Secret(Text(configuration["OAUTH_ENCRYPTION_KEY"]) ?? Text(configuration["OAUTH_TOKEN_ENCRYPTION_KEY"]));
         var keyFile = Text(configuration["OAUTH_ENCRYPTION_KEY_FILE"]);
         if (LocalKeyWrapper.Read(key, keyFile).Failure is { } keyFault)
@@ -66,6 +69,8 @@ internal static class OptionsReader
             PublicUrl = publicUrl ?? frontend ?? new Uri("http://localhost"),
             PublicUrlIsSet = publicUrl is not null,
             ApiKey = apiKey,
+            Jwt = jwt,
+            Oidc = oidc,
             ProvidersPath = providersPath,
             Sandbox = sandbox,
             Failpoints = failpoints,
@@ -80,6 +85,8 @@ internal static class OptionsReader
             RefreshConcurrency = Number(section, "Refresh:Concurrency", 768, 64, 4096, faults),
             SpoolWait = Span(section, "Refresh:SpoolWait", TimeSpan.FromMinutes(10), TimeSpan.Zero, TimeSpan.FromDays(1), faults),
             Resilience = Resilience(section, faults),
+            Limits = Limits(section, faults),
+            KnownProxies = Networks(section.GetSection("Http:KnownProxies"), faults),
             UserIdClaim = Text(section["Identity:UserIdClaim"]) ?? "sub",
             UserDataDatabase = userData ?? "",
             PlatformDatabase = platform ?? "",
@@ -200,6 +207,20 @@ internal static class OptionsReader
             RetryDelay = Span(section, "Resilience:RetryDelay", usual.RetryDelay, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1), faults),
             BackoffFactor = Number(section, "Resilience:BackoffFactor", (int)usual.BackoffFactor, 1, 10, faults),
             MaxConcurrency = Number(section, "Resilience:MaxConcurrency", usual.MaxConcurrency, 1, 10000, faults),
+        };
+    }
+
+    private static LimitOptions Limits(IConfigurationSection section, List<string> faults)
+    {
+        const int most = 10_000_000;
+        var usual = new LimitOptions();
+        return new LimitOptions
+        {
+            PerUser = Number(section, "Limits:PerUser", usual.PerUser, 0, most, faults),
+            PerAddress = Number(section, "Limits:PerAddress", usual.PerAddress, 0, most, faults),
+            PerKey = Number(section, "Limits:PerKey", usual.PerKey, 0, most, faults),
+            ReadsPerUser = Number(section, "Limits:ReadsPerUser", usual.ReadsPerUser, 0, most, faults),
+            ReadsPerKey = Number(section, "Limits:ReadsPerKey", usual.ReadsPerKey, 0, most, faults),
         };
     }
 

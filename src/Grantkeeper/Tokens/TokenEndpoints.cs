@@ -24,8 +24,8 @@ internal static class TokenEndpoints
         routes.Api<AccessTokenAnswer>("GET", "/api/v1/oauth/integrations/{id}/token", Permissions.TokenRead, "A fresh access token of an integration", Read);
         routes.Api<TokenRejectedAnswer>("POST", "/api/v1/oauth/integrations/{id}/token/rejected", Permissions.TokenRead, "Reports that the provider's API refused a token", Rejected)
             .Accepts<TokenRejectedRequest>("application/json");
-        routes.Api<RefreshAnswer>("POST", "/oauth/{provider}/refresh", Permissions.Refresh, "Renews a user's token now", RefreshAt).Accepts<RefreshRequest>("application/json");
-        routes.Api<RefreshAnswer>("POST", "/api/v1/oauth/integrations/{id}/refresh", Permissions.Refresh, "Renews an integration's token now", Refresh);
+        routes.Api<RefreshAnswer>("POST", "/oauth/{provider}/refresh", Permissions.Refresh, "Renews a user's token now", RefreshAt).Accepts<RefreshRequest>("application/json").Limited();
+        routes.Api<RefreshAnswer>("POST", "/api/v1/oauth/integrations/{id}/refresh", Permissions.Refresh, "Renews an integration's token now", Refresh).Limited();
     }
 
     private static async Task<IResult> ReadAt(
@@ -71,6 +71,8 @@ internal static class TokenEndpoints
             return Answers.Problem(new Failure(ErrorCatalogue.Providers.Unknown));
         if (!(await http.Body<RefreshRequest>()).TryGet(out var body, out var failure) || !http.Caller().UserOf(body.UserId).TryGet(out var user, out failure))
             return Answers.Problem(failure);
+        if (await http.Limited(LimitedOperation.Refresh, user) is { } limited)
+            return Answers.Problem(limited);
         return Answer(await RefreshedAt(known, user, body.AccountId, tokens, vault, http.Source(), http.RequestAborted));
     }
 
@@ -78,9 +80,11 @@ internal static class TokenEndpoints
     {
         if (!http.Caller().UserOrAny(userId).TryGet(out var user, out var unusable))
             return Answers.Problem(unusable);
-        return Guid.TryParse(id, out var guid) && await vault.Find(guid, user, http.RequestAborted) is { } row
-            ? Answer(await Refreshed(row, tokens, http.Source(), http.RequestAborted))
-            : Answers.Problem(new Failure(ErrorCatalogue.Integrations.NotFound));
+        if (!Guid.TryParse(id, out var guid) || await vault.Find(guid, user, http.RequestAborted) is not { } row)
+            return Answers.Problem(new Failure(ErrorCatalogue.Integrations.NotFound));
+        return await http.Limited(LimitedOperation.Refresh, row.Integration.UserId) is { } limited
+            ? Answers.Problem(limited)
+            : Answer(await Refreshed(row, tokens, http.Source(), http.RequestAborted));
     }
 
     /// <summary>Renews the named account's token, or the primary one's.</summary>

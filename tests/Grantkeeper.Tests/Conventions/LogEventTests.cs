@@ -10,7 +10,7 @@ public sealed class LogEventTests
     /// <summary>Level × 1000 + slice × 100; each slice has the hundred that begins here.</summary>
     private static readonly Dictionary<string, int> Ranges = new()
     {
-        ["Storage"] = 400, ["Egress"] = 600, ["Spool"] = 800, ["Startup"] = 900, ["Outbox"] = 1200, ["Providers"] = 1400, ["Http"] = 1500, ["Tokens"] = 3100, ["Connect"] = 4000, ["Monitoring"] = 4100, ["Events"] = 4200,
+        ["Storage"] = 400, ["Egress"] = 600, ["Spool"] = 800, ["Startup"] = 900, ["Outbox"] = 1200, ["Identity"] = 1300, ["Providers"] = 1400, ["Http"] = 1500, ["Tokens"] = 3100, ["Connect"] = 4000, ["Monitoring"] = 4100, ["Events"] = 4200,
         ["Lifecycle"] = 4300,
     };
 
@@ -29,6 +29,9 @@ public sealed class LogEventTests
         "902 Critical Startup.Refused",
         "1200 Information Outbox.Delivered",
         "1201 Warning Outbox.StorageUnavailable",
+        "1300 Debug Identity.Refused",
+        "1301 Warning Identity.KeysUnavailable",
+        "1302 Warning Identity.NotCounted",
         "1400 Error Providers.ClientUnreadable",
         "1401 Error Providers.PollFailed",
         "1402 Information Providers.FolderTaken",

@@ -26,7 +26,9 @@ public sealed partial class SecretsTests
         ["Grantkeeper/OAuth/RevocationEndpoint.cs"] = "the token goes to the provider",
         ["Grantkeeper/OAuth/TokenEndpoint.cs"] = "code, verifier and refresh token go to the provider",
         ["Grantkeeper/Settings/OptionsReader.cs"] = "measures the key's length",
+        ["Grantkeeper/Settings/JwtReader.cs"] = "measures the secret's length",
         ["Grantkeeper/Identity/ApiKeys.cs"] = "makes a key's text and its visible start",
+        ["Grantkeeper/Identity/TokenCallers.cs"] = "verifies with the shared secret",
         ["Grantkeeper/Providers/ClientAdvice.cs"] = "compares the form of a client secret",
         ["Grantkeeper/Tokens/AccountCall.cs"] = "takes an echoed token out of an answer",
         ["Grantkeeper/Tokens/ProviderApi.cs"] = "calls the provider's API",
@@ -48,6 +50,9 @@ public sealed partial class SecretsTests
         ["Grantkeeper.Dashboard/AccountEndpoints.cs"] = "the start link is a redirect",
         ["Grantkeeper.Dashboard/Hosted/HostedEndpoints.cs"] = "the start link is a redirect",
         ["Grantkeeper.Dashboard/Hosted/HostedSession.cs"] = "the cookie of the hosted page",
+        ["Grantkeeper/Identity/OperatorSignIn.cs"] = "verifies the operator's id_token",
+        ["Grantkeeper.Dashboard/OperatorSignInEndpoints.cs"] = "the way to the identity provider is a redirect",
+        ["Grantkeeper.Dashboard/Session/AttemptCookie.cs"] = "seals an operator's sign-in into a cookie",
         ["Grantkeeper.Dashboard/Session/SealedKeyRepository.cs"] = "opens the keys of the session cookies",
     };
 
@@ -61,6 +66,7 @@ public sealed partial class SecretsTests
         "Grantkeeper/Diagnostics/RefreshChecks.cs ServiceReason.Administrator 2",
         "Grantkeeper/Events/WithdrawalFlow.cs ServiceReason.ProviderEvent 1",
         "Grantkeeper/Identity/ApiKeys.cs ServiceReason.Deployment 5",
+        "Grantkeeper/Identity/RateWindows.cs ServiceReason.Deployment 1",
         "Grantkeeper/Identity/SignInLinks.cs ServiceReason.Deployment 2",
         "Grantkeeper/Integrations/IntegrationStore.cs ServiceReason.Administrator 2",
         "Grantkeeper/Integrations/IntegrationStore.cs ServiceReason.ServiceKey 1",

@@ -23,7 +23,7 @@ public sealed class SecretAddressTests
         $"{http.Request.Path}{http.Request.QueryString}|{http.Features.Get<IHttpRequestFeature>()!.RawTarget}|{http.Request.Query.Count}";
 
     [Theory]
-    [InlineData("/oauth/google/callback"), InlineData("/OAuth/Google/CALLBACK"), InlineData("/api/v1/oauth/callback"), InlineData("/oauth/google/callback/"), InlineData("/oauth/generic-oidc/callback")]
+    [InlineData("/oauth/google/callback"), InlineData("/OAuth/Google/CALLBACK"), InlineData("/api/v1/oauth/callback"), InlineData("/oauth/google/callback/"), InlineData("/oauth/generic-oidc/callback"), InlineData("/sign-in/callback")]
     public void The_query_of_a_callback_is_hidden_and_kept_for_our_route(string path)
     {
         var http = Create(path, "?code=canary-1&state=canary-2");

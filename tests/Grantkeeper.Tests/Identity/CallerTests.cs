@@ -54,6 +54,23 @@ public sealed class CallerTests
     }
 
     [Fact]
+    public void An_administrator_with_a_token_names_others_and_else_means_itself()
+    {
+        var admin = new Caller("user:ann", new HashSet<string> { Permissions.Read, Permissions.Admin }) { User = "ann" };
+        (admin.UserOf(null).Value, admin.UserOf("bob").Value, admin.UserOrAny(null).Value, admin.UserOrAny("bob").Value).ShouldBe(("ann", "bob", null, "bob"));
+        admin.UserOf("~system").Failure!.Code.Code.ShouldBe("identity.user_invalid");
+        (admin.Vouches, new Caller("key:1", new HashSet<string>()).Vouches).ShouldBe((false, true));
+    }
+
+    [Fact]
+    public void A_callers_name_fits_its_column()
+    {
+        TokenCallers.IdOf("42").ShouldBe("user:42");
+        TokenCallers.IdOf(new string('a', 95)).Length.ShouldBe(100);
+        TokenCallers.IdOf(new string('a', 96)).ShouldMatch("^user:~[0-9a-f]{64}$");
+    }
+
+    [Fact]
     public void A_permission_is_held_or_not()
     {
         var caller = new Caller("key:1", new HashSet<string> { Permissions.Read });

@@ -15,6 +15,7 @@ public sealed class OptionsReaderTests
         (options.ApiKey.IsEmpty, options.Sandbox, options.RunWorkers, options.UserIdClaim, options.ProvidersPath).ShouldBe((true, false, true, "sub", null));
         (options.DataPath, options.SpoolWait, options.RefreshAhead, options.RefreshConcurrency).ShouldBe((null, TimeSpan.FromMinutes(10), true, 768));
         options.Resilience.ShouldBe(new ResilienceOptions());
+        (options.Limits, options.KnownProxies.Count).ShouldBe((new LimitOptions(), 0));
         (options.AllowedOrigins.Count, options.AllowedNetworks.Count, options.AllowsLoopbackHttp).ShouldBe((0, 0, false));
     }
 
@@ -50,7 +51,7 @@ public sealed class OptionsReaderTests
     public void An_unknown_environment_stops_the_start(string text) => Faults(("DEPLOY_ENV", text)).Single().ShouldStartWith($"DEPLOY_ENV is \"{text}\"");
 
     [Theory]
-    [InlineData("Refresh:Concurrency", "63"), InlineData("Resilience:FailureThreshold", "0"), InlineData("Resilience:MaxRetries", "11"), InlineData("Resilience:BackoffFactor", "1.5"), InlineData("Resilience:RecoveryTimeout", "0")]
+    [InlineData("Refresh:Concurrency", "63"), InlineData("Resilience:FailureThreshold", "0"), InlineData("Resilience:MaxRetries", "11"), InlineData("Resilience:BackoffFactor", "1.5"), InlineData("Resilience:RecoveryTimeout", "0"), InlineData("Limits:PerUser", "-1"), InlineData("Limits:ReadsPerKey", "x")]
     public void A_number_out_of_its_range_stops_the_start(string name, string text) =>
         Faults(($"Grantkeeper:{name}", text)).Single().ShouldStartWith($"Grantkeeper:{name} is \"{text}\"");
 

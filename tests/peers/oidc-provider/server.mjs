@@ -35,6 +35,7 @@ const profileOf = (user) => ({
   preferred_username: user,
   email: `${user}@example.test`,
   email_verified: true,
+  roles: [user.startsWith('admin') ? 'administrator' : 'user'],
 });
 
 // The provider's own memory forgets the oldest beyond a thousand entries, which would end grants of a large campaign.
@@ -88,7 +89,7 @@ const provider = new Provider(issuer, {
   ],
   jwks: { keys: [{ ...(await exportJWK(signingKey.privateKey)), kid: 'test-1', use: 'sig', alg: 'RS256' }] },
   scopes: ['openid', 'offline_access', 'api:read', 'api:write'],
-  claims: { openid: ['sub'], profile: ['name', 'preferred_username'], email: ['email', 'email_verified'] },
+  claims: { openid: ['sub', 'roles'], profile: ['name', 'preferred_username'], email: ['email', 'email_verified'] },
   findAccount: (_, user) => ({ accountId: user, claims: () => profileOf(user) }),
   pkce: { required: () => true },
   rotateRefreshToken: (ctx) => flag('ROTATE', '1') && ctx.oidc.client.clientId !== 'norotate',
