@@ -54,6 +54,7 @@ internal static partial class ManifestReader
             UserinfoEndpoint = fields.Address("userinfo_endpoint", loopbackHttp),
             JwksUri = fields.Address("jwks_uri", loopbackHttp),
             ClientAuthentication = fields.Choice<ClientAuthenticationMethod>("client_authentication"),
+            ClientAssertion = AssertionRulesOf(fields),
             ClientIdParameter = fields.Text("client_id_parameter") ?? OAuthNames.ClientId,
             TokenRequestIsJson = fields.Choice<BodyFormat>("token_request") == BodyFormat.Json,
             Pkce = fields.Flag("pkce", true),
@@ -176,6 +177,19 @@ internal static partial class ManifestReader
             rotation.Fault("grace_seconds", "belongs to the profile grace, and only to it");
         rotation.RefuseOthersBut();
         return new Rotation(profile, TimeSpan.FromSeconds(grace), isCompanion);
+    }
+
+    private static AssertionRules AssertionRulesOf(ManifestFields fields)
+    {
+        if (fields.Mapping("client_assertion") is not { } rules)
+            return AssertionRules.Usual;
+        var read = new AssertionRules(rules.Choice<AssertionAudience>("audience") ?? AssertionAudience.TokenEndpoint, rules.Text("algorithm"), rules.Text("key_id"));
+        if (read.Algorithm is { } algorithm && !ClientKey.Algorithms.Contains(algorithm))
+            rules.Fault("algorithm", $"must be one of {string.Join(", ", ClientKey.Algorithms)}, not \"{algorithm}\"");
+        if (read.Audience == AssertionAudience.Issuer && fields.Text("issuer") is null && !fields.Flag("discovery", false))
+            rules.Fault("audience", "cannot be the issuer without an issuer");
+        rules.RefuseOthersBut();
+        return read;
     }
 
     private static RateLimit? RateLimitOf(ManifestFields fields)

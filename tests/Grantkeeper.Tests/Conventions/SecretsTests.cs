@@ -22,6 +22,7 @@ public sealed partial class SecretsTests
         ["Grantkeeper/Encryption/RandomHandle.cs"] = "hashes",
         ["Grantkeeper/OAuth/AuthorizationRequest.cs"] = "state and nonce go into the URL",
         ["Grantkeeper/OAuth/ClientAuthentication.cs"] = "the client secret goes to the provider",
+        ["Grantkeeper/OAuth/ClientKey.cs"] = "reads a private key",
         ["Grantkeeper/OAuth/Pkce.cs"] = "hashes the verifier",
         ["Grantkeeper/OAuth/RevocationEndpoint.cs"] = "the token goes to the provider",
         ["Grantkeeper/OAuth/TokenEndpoint.cs"] = "code, verifier and refresh token go to the provider",

@@ -72,6 +72,19 @@ public sealed class ManifestReaderTests
     }
 
     [Fact]
+    public void Assertions_follow_the_manifest()
+    {
+        Read($"{Good}\nclient_authentication: private_key_jwt").ClientAssertion.ShouldBe(AssertionRules.Usual);
+        Read($"{Good}\nissuer: https://acme.example.com\nclient_assertion: {{ audience: issuer, algorithm: PS256, key_id: k }}").ClientAssertion.ShouldBe(new AssertionRules(AssertionAudience.Issuer, "PS256", "k"));
+        Faults($"{Good}\nclient_assertion: {{ audience: issuer, algorithm: HS256, kid: k }}").ShouldBe(
+        [
+            "acme.yaml: client_assertion: algorithm must be one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, not \"HS256\"",
+            "acme.yaml: client_assertion: audience cannot be the issuer without an issuer",
+            "acme.yaml: client_assertion: kid is not a member of the schema",
+        ]);
+    }
+
+    [Fact]
     public void A_broken_manifest_reports_every_fault_with_its_place() => Faults("""
         schema_version: 2
         key: Acme-Corp
@@ -108,7 +121,7 @@ public sealed class ManifestReaderTests
             "acme.yaml: token_endpoint must be an absolute https URL without user or fragment (http on loopback in development only), not \"/token\"",
             "acme.yaml: revocation_endpoint must be one text, not a list or mapping",
             "acme.yaml: jwks_uri must be an absolute https URL without user or fragment (http on loopback in development only), not \"https://acme.example.com/jwks#x\"",
-            "acme.yaml: client_authentication must be one of basic, basic_raw, post, json, none, not \"BASIC\"",
+            "acme.yaml: client_authentication must be one of basic, basic_raw, post, json, none, private_key_jwt, not \"BASIC\"",
             "acme.yaml: token_request must be one of form, json, not \"xml\"",
             "acme.yaml: pkce must be true or false, not \"maybe\"",
             "acme.yaml: iss must be one of if_present, required, ignored, not \"sometimes\"",
