@@ -4,10 +4,12 @@ namespace Grantkeeper.Testing.Peers;
 /// <param name="Requests">How often each method and path was asked for, as in <c>POST /token</c>.</param>
 /// <param name="Events">How often each event happened, as in <c>grant.success</c>.</param>
 /// <param name="Log">The latest 1,000 events in order.</param>
+/// <param name="Assertions">The client assertions that came; kept only by a peer that has keys of its client <c>pkjwt</c>.</param>
 public sealed record OidcProviderStats(
     IReadOnlyDictionary<string, int> Requests,
     IReadOnlyDictionary<string, int> Events,
-    IReadOnlyList<OidcProviderEvent> Log)
+    IReadOnlyList<OidcProviderEvent> Log,
+    IReadOnlyList<string> Assertions)
 {
     /// <summary>How many requests reached the token endpoint.</summary>
     public int TokenRequests => Of("POST", OidcProviderPeer.TokenPath);
