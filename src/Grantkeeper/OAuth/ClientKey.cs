@@ -80,6 +80,13 @@ internal sealed partial class ClientKey
         return rsa.SignData(data, HashOf(algorithm), PaddingOf(algorithm));
     }
 
+    /// <summary>A new key of the same kind, for whoever wants to be refused with it.</summary>
+    public Secret Another()
+    {
+        using AsymmetricAlgorithm key = _ec is { } ec ? ECDsa.Create(ec.Curve) : RSA.Create(LeastRsaBits);
+        return new Secret(key.ExportPkcs8PrivateKeyPem());
+    }
+
     private bool IsSound()
     {
         var probe = Encoding.ASCII.GetBytes("probe");

@@ -73,6 +73,7 @@ internal static partial class ManifestReader
             AuthorizationNames = fields.Map("authorization_names"),
             TokenParameters = fields.Map("token_parameters"),
             RefreshParameters = fields.Map("refresh_parameters"),
+            RefreshRepeatsRedirectUri = fields.Flag("refresh_redirect_uri", false),
             RequestHeaders = fields.Map("request_headers"),
             Refresh = fields.Flag("refresh", true),
             Rotation = RotationOf(fields),

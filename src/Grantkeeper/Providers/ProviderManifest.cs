@@ -286,6 +286,9 @@ internal sealed record ProviderManifest
 
     public IReadOnlyDictionary<string, string> RefreshParameters { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>True where a refresh names the redirect URI of the consent again.</summary>
+    public bool RefreshRepeatsRedirectUri { get; init; }
+
     public IReadOnlyDictionary<string, string> RequestHeaders { get; init; } = new Dictionary<string, string>();
 
     /// <summary>False when the provider never gives a refresh token.</summary>

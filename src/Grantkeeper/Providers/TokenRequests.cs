@@ -45,17 +45,23 @@ internal sealed class TokenRequests(IEgress egress, TimeProvider time)
                 TokenFailureKind.Rejected, Delivery.NotProcessed, opened.Fault == InstanceFault.Stale ? InstanceStale : InstanceInvalid)));
     }
 
-    public async Task<TokenAnswer> Refresh(Provider provider, ProviderEndpoints endpoints, Secret refreshToken, CancellationToken cancellation)
+    /// <param name="provider">Whose grant.</param>
+    /// <param name="endpoints">Its addresses.</param>
+    /// <param name="refreshToken">What is shown.</param>
+    /// <param name="redirectUri">The one that the consent came back to; sent only where the manifest says that the provider asks for it.</param>
+    /// <param name="cancellation">Ends the request.</param>
+    public async Task<TokenAnswer> Refresh(Provider provider, ProviderEndpoints endpoints, Secret refreshToken, string? redirectUri, CancellationToken cancellation)
     {
         if (!provider.Hooks.Shape(provider, isRefresh: true).TryGet(out provider!, out _))
             return NotShaped;
         var manifest = provider.Manifest;
+        var repeated = manifest.RefreshRepeatsRedirectUri ? redirectUri : null;
         if (Target(provider, endpoints, endpoints.Token, manifest.RefreshParameters) is not { } target)
             return KeyUnusable;
         if (manifest.Flow == ConnectionFlow.AppInstance)
             return await Mint(provider, endpoints, target, refreshToken, cancellation);
         if (manifest.RefreshEndpoints.Count == 0)
-            return await Send(provider, endpoints, OAuth.TokenEndpoint.Refresh(target, refreshToken), cancellation);
+            return await Send(provider, endpoints, OAuth.TokenEndpoint.Refresh(target, refreshToken, repeated), cancellation);
 
         // Where the provider's pages name several addresses, one that is no endpoint has processed nothing; the next is tried, and the good one remembered.
         var answer = default(TokenAnswer);
@@ -64,7 +70,7 @@ internal sealed class TokenRequests(IEgress egress, TimeProvider time)
         {
             // Made again for each address: an assertion is shown once.
             target = Target(provider, endpoints, address, manifest.RefreshParameters)!;
-            answer = await Send(provider, endpoints, OAuth.TokenEndpoint.Refresh(target, refreshToken), cancellation);
+            answer = await Send(provider, endpoints, OAuth.TokenEndpoint.Refresh(target, refreshToken, repeated), cancellation);
             if (answer.Failure is { Error: "http_404" or "http_405", Delivery: Delivery.Refused })
                 continue;
             _answered[provider.Key] = address;

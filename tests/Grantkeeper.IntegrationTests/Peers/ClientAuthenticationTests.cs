@@ -88,6 +88,19 @@ public sealed class ClientAuthenticationTests
         assertions.Select(assertion => Part(assertion, 1).GetProperty("jti").GetString()).Distinct().Count().ShouldBe(4);
     }
 
+    [Theory]
+    [InlineData(true), InlineData(false)]
+    public async Task Refresh_names_the_redirect_uri_only_where_the_manifest_says_so(bool repeats)
+    {
+        await using var world = await World("post", false, more: new() { ["refresh_redirect_uri"] = repeats ? "true" : "false" });
+        await world.Connect();
+        await world.Expire();
+        (await world.ReadToken()).Status.ShouldBe(HttpStatusCode.OK);
+        var log = (await world.Peer.Stats()).Log;
+        log.Single(entry => entry is { Event: "grant.success", Grant: "authorization_code" }).RedirectUri.ShouldBe(world.Callback);
+        log.Single(entry => entry is { Event: "grant.success", Grant: "refresh_token" }).RedirectUri.ShouldBe(repeats ? world.Callback : null);
+    }
+
     [Fact]
     public async Task Key_is_stored_over_the_api_with_its_line_breaks_and_never_told_again()
     {
@@ -107,6 +120,17 @@ public sealed class ClientAuthenticationTests
         await world.Connect();
         (await world.ReadToken()).Status.ShouldBe(HttpStatusCode.OK);
         world.Host.Logs.Text.ShouldNotContain(pem.Split('\n')[1]);
+    }
+
+    [Theory]
+    [InlineData("rsa"), InlineData("ec")]
+    public async Task Provider_that_is_tried_refuses_another_key_and_so_proves_ours(string way)
+    {
+        await using var world = await World(way, false);
+        var tried = await world.Host.Post($"/api/v1/oauth/admin/providers/{PeerWorld.Provider}/test");
+        var exchange = tried.Json["findings"]!.AsArray().Single(finding => (string)finding!["check"]! == "exchange")!;
+        ((string)exchange["what"]!).ShouldContain("ours is right", customMessage: tried.Body);
+        (await world.Peer.Stats()).Assertions.Count.ShouldBe(4, "the code with our key and with another one, the refresh, the revocation");
     }
 
     [Fact]

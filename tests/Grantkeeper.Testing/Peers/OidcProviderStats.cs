@@ -34,5 +34,6 @@ public sealed record OidcProviderStats(
 /// <param name="Event">Its name, as in <c>refresh_token.consumed</c>.</param>
 /// <param name="Client">The client that caused it, if known.</param>
 /// <param name="Grant">The grant type of the request, if it had one.</param>
+/// <param name="RedirectUri">The redirect URI in the body of the request, if there was one.</param>
 /// <param name="Error">The provider's own reason, which it does not tell its client.</param>
-public sealed record OidcProviderEvent(string Event, string? Client, string? Grant, string? Error);
+public sealed record OidcProviderEvent(string Event, string? Client, string? Grant, string? RedirectUri, string? Error);

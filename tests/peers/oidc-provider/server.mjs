@@ -134,6 +134,7 @@ for (const event of [
     stats.log.push({
       event,
       client: oidc?.client?.clientId ?? null,
+      redirectUri: oidc?.body?.redirect_uri ?? null,
       grant: oidc?.params?.grant_type ?? null,
       error: error ? `${error.error ?? error.name}: ${error.error_detail ?? error.error_description ?? error.message}` : null,
     });
