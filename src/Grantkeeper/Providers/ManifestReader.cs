@@ -78,6 +78,7 @@ internal static partial class ManifestReader
             Refresh = fields.Flag("refresh", true),
             Rotation = RotationOf(fields),
             RefreshTokenIdle = fields.Number("refresh_token_idle_days", 0, 1, 3650) is > 0 and var days ? TimeSpan.FromDays(days) : null,
+            GrantLimits = GrantLimitsOf(fields),
             RateLimit = RateLimitOf(fields),
             RevocationScope = fields.Choice<RevocationScope>("revocation_scope") ?? RevocationScope.Token,
             RevocationGroup = fields.Text("revocation_group"),
@@ -190,6 +191,18 @@ internal static partial class ManifestReader
         if (read.Audience == AssertionAudience.Issuer && fields.Text("issuer") is null && !fields.Flag("discovery", false))
             rules.Fault("audience", "cannot be the issuer without an issuer");
         rules.RefuseOthersBut();
+        return read;
+    }
+
+    private static GrantLimits GrantLimitsOf(ManifestFields fields)
+    {
+        if (fields.Mapping("grant_limits") is not { } grants)
+            return GrantLimits.None;
+        var (most, days) = (grants.Number("per_account", 0, 2, 100_000), grants.Number("trial_days", 0, 1, 3650));
+        var read = new GrantLimits(grants.Text("lifetime_member"), most > 0 ? most : null, days > 0 ? TimeSpan.FromDays(days) : null, grants.Text("trial_name"));
+        if ((read.Trial is null) != (read.TrialName is null))
+            grants.Fault("trial_days and trial_name", "belong together");
+        grants.RefuseOthersBut();
         return read;
     }
 

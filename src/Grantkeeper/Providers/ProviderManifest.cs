@@ -297,6 +297,8 @@ internal sealed record ProviderManifest
     /// <summary>After how long without use the provider ends a refresh token; null when it does not, or nobody knows.</summary>
     public TimeSpan? RefreshTokenIdle { get; init; }
 
+    public GrantLimits GrantLimits { get; init; } = GrantLimits.None;
+
     public Rotation Rotation { get; init; } = Rotation.Unknown;
 
     /// <summary>How many requests its token endpoint takes from one client; null when it states no number.</summary>

@@ -64,6 +64,7 @@ public sealed partial class SecretsTests
         "Grantkeeper/Identity/ApiKeys.cs ServiceReason.Deployment 5",
         "Grantkeeper/Identity/SignInLinks.cs ServiceReason.Deployment 2",
         "Grantkeeper/Integrations/IntegrationStore.cs ServiceReason.Administrator 2",
+        "Grantkeeper/Integrations/GrantWarnings.cs ServiceReason.ServiceKey 1",
         "Grantkeeper/Integrations/IntegrationStore.cs ServiceReason.ServiceKey 1",
         "Grantkeeper/Lifecycle/BulkOperations.cs ServiceReason.Administrator 1",
         "Grantkeeper/Lifecycle/BulkOperations.cs ServiceReason.Worker 2",

@@ -72,6 +72,23 @@ public sealed class ManifestReaderTests
     }
 
     [Fact]
+    public void Limits_of_grants_are_read_and_judged()
+    {
+        Read(Good).GrantLimits.ShouldBe(GrantLimits.None);
+        Faults($"{Good}\ngrant_limits: {{ per_account: 1, trial_days: 7, more: x }}").Count.ShouldBe(3);
+        var limits = Read($"{Good}\ngrant_limits: {{ lifetime_member: left, per_account: 100, trial_days: 7, trial_name: Testing }}").GrantLimits;
+        limits.ShouldBe(new GrantLimits("left", 100, TimeSpan.FromDays(7), "Testing"));
+        limits.NearCount.ShouldBe(80);
+        var (consent, idle) = (DateTimeOffset.UnixEpoch, TimeSpan.FromDays(180));
+        LikelyEnd After(double days, double? ends = null, double? used = null) =>
+            limits.EndOf(idle, consent, ends is { } end ? consent.AddDays(end) : null, used is { } at ? consent.AddDays(at) : null, consent.AddDays(days));
+        (After(6.9), After(6.97), After(7.04), After(8.9), After(9.1)).ShouldBe((LikelyEnd.Unknown, LikelyEnd.Trial, LikelyEnd.Trial, LikelyEnd.Trial, LikelyEnd.Unknown));
+        (After(30, 7), After(30, 30), After(29, 30), After(179), After(180), After(300, null, 121), After(300, null, 119)).ShouldBe(
+            (LikelyEnd.Trial, LikelyEnd.ConsentOver, LikelyEnd.Unknown, LikelyEnd.Unknown, LikelyEnd.Idle, LikelyEnd.Unknown, LikelyEnd.Idle));
+        (GrantLimits.IsIdle(idle, consent, consent.AddDays(143)), GrantLimits.IsIdle(idle, consent, consent.AddDays(145)), GrantLimits.IsIdle(null, consent, consent.AddDays(900))).ShouldBe((false, true, false));
+    }
+
+    [Fact]
     public void Assertions_follow_the_manifest()
     {
         Read($"{Good}\nclient_authentication: private_key_jwt").ClientAssertion.ShouldBe(AssertionRules.Usual);

@@ -19,6 +19,7 @@ public sealed partial class SchemaTests
         ["fields"] = At("properties"),
         ["rotation"] = At("properties", "rotation", "properties"),
         ["rules"] = At("properties", "client_assertion", "properties"),
+        ["grants"] = At("properties", "grant_limits", "properties"),
         ["limit"] = At("properties", "rate_limit", "properties"),
         ["listing"] = At("properties", "resources", "additionalProperties", "properties"),
         ["codes"] = At("properties", "error_codes", "properties"),
@@ -76,7 +77,7 @@ public sealed partial class SchemaTests
 
     [Fact]
     public void Members_outside_of_the_schema_are_refused_everywhere() =>
-        new[] { Root, At("properties", "account"), At("properties", "rotation"), At("properties", "rate_limit"), At("properties", "client_assertion"), At("properties", "error_codes"), At("properties", "events"), At("properties", "resources", "additionalProperties"), At("properties", "sources", "items"), At("properties", "scopes", "additionalProperties"), At("properties", "variables", "additionalProperties") }
+        new[] { Root, At("properties", "account"), At("properties", "rotation"), At("properties", "rate_limit"), At("properties", "client_assertion"), At("properties", "grant_limits"), At("properties", "error_codes"), At("properties", "events"), At("properties", "resources", "additionalProperties"), At("properties", "sources", "items"), At("properties", "scopes", "additionalProperties"), At("properties", "variables", "additionalProperties") }
             .ShouldAllBe(place => !place["additionalProperties"]!.GetValue<bool>());
 
     public static TheoryData<string> Shipped() => [.. Directory.EnumerateFiles(SourceTree.Providers, "*.yaml").Select(file => Path.GetFileName(file)!).Order(StringComparer.Ordinal)];
