@@ -134,6 +134,7 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddSingleton<TokenRequests>();
         services.AddSingleton<AccountReader>();
         services.AddSingleton<IntegrationStore>();
+        services.AddSingleton<GrantWarnings>();
         services.AddSingleton<ConsentStore>();
         services.AddSingleton<ConsentReader>();
         services.AddSingleton<NodeIdentity>();

@@ -27,7 +27,7 @@ public sealed record RefusedClient(string Provider, string ClientId, IReadOnlyLi
 
 /// <summary>One provider and our client there.</summary>
 public sealed record ProviderCard(
-    string Key, string DisplayName, string? Note, string Status, string Tone, string? ClientId, string Origin, bool IsEditable, bool IsStored, bool HasSecret, bool IsPublic,
+    string Key, string DisplayName, string? Note, string Status, string Tone, string? ClientId, string Origin, bool IsEditable, bool IsStored, bool HasSecret, bool IsPublic, bool TakesKey,
     string? RedirectUri, string? ConsoleUrl, string? DocsUrl, IReadOnlyList<string> EnvironmentNames, IReadOnlyList<string> MissingSettings, IReadOnlyList<string> Warnings,
     DateTimeOffset? UpdatedAt, IReadOnlyList<string> Faults, bool IsOpen, IReadOnlyList<string> Standing, string? Trouble, bool IsShown, bool IsReady, ProviderReport? Report)
 {
@@ -51,7 +51,7 @@ public sealed record ProviderCard(
                 ClientOrigin.Stored => "Stored here, its secret sealed.",
                 _ => "",
             },
-            setup.IsEditable, provider.Origin == ClientOrigin.Stored || setup.Stored is not null, !provider.Client.ClientSecret.IsEmpty, provider.IsPublicClient,
+            setup.IsEditable, provider.Origin == ClientOrigin.Stored || setup.Stored is not null, !provider.Client.ClientSecret.IsEmpty, provider.IsPublicClient, provider.TakesKey(provider.Client.ClientSecret),
             setup.RedirectUri.IsSuccess ? setup.RedirectUri.Value : null, provider.Manifest.ConsoleUrl?.AbsoluteUri, provider.Manifest.DocsUrl,
             provider.IsPublicClient ? [provider.SettingOf("CLIENT_ID")] : [provider.SettingOf("CLIENT_ID"), provider.SettingOf("CLIENT_SECRET")], provider.MissingSettings, setup.Warnings, setup.Stored?.UpdatedAt,
             mine?.Faults ?? [], mine is not null, setup.IsReady ? Standings(standing) : [], TroubleOf(standing),

@@ -30,7 +30,7 @@ public sealed record TimelineModel(
                 .. tokens is null ? [] : new[] { new TimelineFact("Token generation", null, $"{tokens.Generation}, consent {tokens.Epoch}"), new TimelineFact("Refresh token", null, RotationOf(timeline)) },
             ],
             isOver ? [] : ScopeLine.Of(integration.Scopes, timeline.Provider), ScopeLine.Of(timeline.Missing, timeline.Provider),
-            [.. timeline.Rows.Select(TimelineLine.Of)], timeline.Next is { } next ? Cursor.Of(next) : null, isFirstPage);
+            [.. timeline.Rows.Select(row => TimelineLine.Of(row, timeline.LikelyCause(row)))], timeline.Next is { } next ? Cursor.Of(next) : null, isFirstPage);
     }
 
     /// <summary>What the provider is said to do with a used refresh token, and what was seen.</summary>
@@ -92,7 +92,7 @@ public sealed record TimelineFact(string Name, DateTimeOffset? At, string? Text)
 /// <summary>One line of the history.</summary>
 public sealed record TimelineLine(DateTimeOffset At, string What, string Tone, string Summary, string Details, IReadOnlyList<string> Asked, IReadOnlyList<string> Granted)
 {
-    internal static TimelineLine Of(TimelineRow row)
+    internal static TimelineLine Of(TimelineRow row, string? likelyCause)
     {
         var details = new List<string>();
         if (row.DurationMs is { } took)
@@ -111,6 +111,6 @@ public sealed record TimelineLine(DateTimeOffset At, string What, string Tone, s
             Timelines.Consent => "Consent",
             _ => "Event",
         };
-        return new TimelineLine(row.At, what, row.Success ? "good" : "bad", TimelineWords.Of(row), string.Join(" · ", details), row.Asked, row.Granted);
+        return new TimelineLine(row.At, what, row.Success ? "good" : "bad", TimelineWords.Of(row, likelyCause), string.Join(" · ", details), row.Asked, row.Granted);
     }
 }

@@ -75,7 +75,7 @@ internal sealed class GrantStore(Database database, TokenVault vault, ConsentSto
         var generation = (old?.Tokens?.Generation ?? 0) + 1;
         await Upsert(db, flow, provider, account, integrationId, epoch, tokens.Scopes, cancellation);
         await vault.StoreConsent(db, flow.UserId, provider.Key, integrationId, epoch, generation, salt, tokens, provider.Manifest.RefreshTokenIdle, cancellation);
-        await consents.Record(db, flow.UserId, integrationId, epoch, flow.Scopes, tokens.Scopes, source, cancellation);
+        await consents.Record(db, flow.UserId, integrationId, epoch, flow.Scopes, tokens.Scopes, provider.Manifest.GrantLimits.ConsentEnd(answer, sentAt), source, cancellation);
         await FlowStore.Finish(db, flow, FlowStatus.Completed, integrationId, null, cancellation);
         await audit.Write(db, new AuditEvent(AuditAction.Connect, flow.UserId, source)
         {

@@ -17,16 +17,16 @@ internal sealed class ConsentStore(Database database, TimeProvider time)
         .ToDictionary(row => row.Id, row => row.Scopes);
 
     /// <summary>Records a consent and ends the earlier ones of the integration. Part of the connect transaction.</summary>
-    public async Task Record(IDb db, string userId, Guid integrationId, int epoch, ScopeSet asked, ScopeSet granted, AuditSource source, CancellationToken cancellation)
+    public async Task Record(IDb db, string userId, Guid integrationId, int epoch, ScopeSet asked, ScopeSet granted, DateTimeOffset? endsAt, AuditSource source, CancellationToken cancellation)
     {
         await End(db, userId, integrationId, "superseded", cancellation);
         await db.Execute(
             """
-            INSERT INTO oauth_consents (user_id, id, integration_id, epoch, scopes_requested, scopes, ip_address, user_agent, actor)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+            INSERT INTO oauth_consents (user_id, id, integration_id, epoch, scopes_requested, scopes, ip_address, user_agent, actor, expires_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
             """,
             cancellation, userId, Guid.CreateVersion7(time.GetUtcNow()), integrationId, epoch, asked.ToArray(), granted.ToArray(),
-            Rows.Address(source.IpAddress), Rows.UserAgent(source.UserAgent), source.Actor);
+            Rows.Address(source.IpAddress), Rows.UserAgent(source.UserAgent), source.Actor, endsAt?.UtcDateTime);
     }
 
     /// <summary>Ends the live consents of an integration.</summary>

@@ -43,8 +43,11 @@ internal sealed class Doctor(GrantkeeperOptions options, ProviderCatalogue catal
         foreach (var (provider, look) in providers.Zip(looks))
         {
             findings.AddRange(look);
-            if (ProviderChecks.IsBegun(provider))
-                findings.Add(attempts is null ? Finding.NotLookedAt("refreshes", provider.Key, "The database cannot be read.") : RefreshChecks.Judge(provider.Key, attempts.GetValueOrDefault(provider.Key)));
+            if (!ProviderChecks.IsBegun(provider))
+                continue;
+            if (attempts is not null && RefreshChecks.JudgeTrial(provider, attempts.GetValueOrDefault(provider.Key)) is { } trial)
+                findings.Add(trial);
+            findings.Add(attempts is null ? Finding.NotLookedAt("refreshes", provider.Key, "The database cannot be read.") : RefreshChecks.Judge(provider.Key, attempts.GetValueOrDefault(provider.Key)));
         }
 
         return findings;

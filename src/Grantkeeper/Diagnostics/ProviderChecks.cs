@@ -27,7 +27,7 @@ internal sealed class ProviderChecks(GrantkeeperOptions options, IEgress egress,
     }
 
     private static DiagnosticFinding Registration(Provider provider) => provider.IsConfigured
-        ? Finding.Good(Credentials, provider.Key, $"Client {provider.Client.ClientId}{(provider.Client.ClientSecret.IsEmpty ? ", a public client" : " and its secret")} are set. The provider judges them when a code is exchanged.")
+        ? Finding.Good(Credentials, provider.Key, $"Client {provider.Client.ClientId}{(provider.Client.ClientSecret.IsEmpty ? ", a public client" : provider.TakesKey(provider.Client.ClientSecret) ? " and its private key" : " and its secret")} are set. The provider judges them when a code is exchanged.")
         : Finding.Bad(Credentials, provider.Key, $"Missing: {string.Join(", ", provider.Missing)}.", "Without them nobody can connect an account there.",
             $"Register an OAuth client in the provider's console{(provider.Manifest.DocsUrl is { } docs ? $" ({docs})" : "")} and set them.");
 

@@ -38,7 +38,7 @@ internal sealed class ProviderProbe(GrantkeeperOptions options, IEgress egress, 
         findings.Add(await OwnWords(provider, endpoints, cancellation));
         findings.AddRange(await new AuthorizationProbe(egress).Look(provider, endpoints, redirectUri, cancellation));
         findings.Add(await TryExchange(provider, endpoints, redirectUri, cancellation));
-        findings.Add(await TryRefresh(provider, endpoints, cancellation));
+        findings.Add(await TryRefresh(provider, endpoints, redirectUri, cancellation));
         findings.Add(await TryRevocation(provider, endpoints, cancellation));
         findings.Add(await TryApi(Account, provider, endpoints, HttpMethod.Get, endpoints.Userinfo, cancellation));
         foreach (var resource in provider.Manifest.Resources)
@@ -80,15 +80,19 @@ internal sealed class ProviderProbe(GrantkeeperOptions options, IEgress egress, 
         var answer = await Ask(provider, endpoints, redirectUri, cancellation);
         var other = endpoints.ClientAuthentication is ClientAuthenticationMethod.None
             ? answer
-            : await Ask(provider with { Client = provider.Client with { ClientSecret = RandomHandle.New() } }, endpoints, redirectUri, cancellation);
+            : await Ask(provider with { Client = provider.Client with { ClientSecret = Another(provider, endpoints) } }, endpoints, redirectUri, cancellation);
         return Judge(Exchange, provider, endpoints, answer, other);
     }
+
+    /// <summary>A secret that is not ours, of the same kind, so that it is refused there and not here.</summary>
+    private static Secret Another(Provider provider, ProviderEndpoints endpoints) =>
+        endpoints.ClientAuthentication == ClientAuthenticationMethod.PrivateKeyJwt && ClientKey.Read(provider.Client.ClientSecret, out _) is { } key ? key.Another() : RandomHandle.New();
 
     private Task<TokenAnswer> Ask(Provider provider, ProviderEndpoints endpoints, string redirectUri, CancellationToken cancellation) =>
         provider.Manifest.Flow == ConnectionFlow.Code
             ? requests.ExchangeCode(provider, endpoints, RandomHandle.New(), redirectUri, provider.Manifest.Pkce ? Pkce.NewVerifier() : default, cancellation)
             // There is no code; the made-up thing is the installation.
-            : requests.Refresh(provider, endpoints, new Secret(Guid.NewGuid().ToString()), cancellation);
+            : requests.Refresh(provider, endpoints, new Secret(Guid.NewGuid().ToString()), redirectUri, cancellation);
 
     private static DiagnosticFinding Judge(string check, Provider provider, ProviderEndpoints endpoints, TokenAnswer answer, TokenAnswer other)
     {
@@ -115,13 +119,13 @@ internal sealed class ProviderProbe(GrantkeeperOptions options, IEgress egress, 
     }
 
     /// <summary>5. A refresh token that nobody issued.</summary>
-    private async Task<DiagnosticFinding> TryRefresh(Provider provider, ProviderEndpoints endpoints, CancellationToken cancellation)
+    private async Task<DiagnosticFinding> TryRefresh(Provider provider, ProviderEndpoints endpoints, string redirectUri, CancellationToken cancellation)
     {
         if (!provider.Manifest.Refresh)
             return Finding.NotLookedAt(Refresh, provider.Key, "It gives no refresh tokens.");
         if (provider.Manifest.Flow != ConnectionFlow.Code)
             return Finding.NotLookedAt(Refresh, provider.Key, "Its tokens are minted again by the request that was tried above.");
-        var answer = await requests.Refresh(provider, endpoints, RandomHandle.New(), cancellation);
+        var answer = await requests.Refresh(provider, endpoints, RandomHandle.New(), redirectUri, cancellation);
         return answer.Failure switch
         {
             { Kind: TokenFailureKind.Rejected } failure => Finding.Good(Refresh, provider.Key, $"A refresh is taken as one, and the made-up token refused ({failure.Error})."),
@@ -167,6 +171,7 @@ internal sealed class ProviderProbe(GrantkeeperOptions options, IEgress egress, 
         ClientAuthenticationMethod.Basic => "client_secret_basic",
         ClientAuthenticationMethod.Post => "client_secret_post",
         ClientAuthenticationMethod.None => "none",
+        ClientAuthenticationMethod.PrivateKeyJwt => "private_key_jwt",
         _ => null,
     };
 }

@@ -1,4 +1,5 @@
 using Grantkeeper.Client.Contracts;
+using Grantkeeper.Providers;
 using Grantkeeper.Storage;
 
 namespace Grantkeeper.Diagnostics;
@@ -9,7 +10,14 @@ internal sealed class RefreshChecks(Database database)
     private const int MostAttempts = 10_000;
 
     /// <summary>The attempts at one provider.</summary>
-    internal sealed record Tally(string Provider, long Tried, long Failed, string? LastClass, string? LastError, DateTimeOffset? LastFailedAt, bool LastFailed);
+    internal sealed record Tally(string Provider, long Tried, long Failed, string? LastClass, string? LastError, DateTimeOffset? LastFailedAt, bool LastFailed)
+    {
+        /// <summary>How old each refused grant was, from its consent on.</summary>
+        public IReadOnlyList<TimeSpan> RefusedAges { get; init; } = [];
+
+        /// <summary>How long the consents last that the provider gave for a limited time.</summary>
+        public IReadOnlyList<TimeSpan> Lifetimes { get; init; } = [];
+    }
 
     /// <summary>Attempts of the last 24 hours by provider.</summary>
     public async Task<Dictionary<string, Tally>> Attempts(CancellationToken cancellation)
@@ -20,12 +28,19 @@ internal sealed class RefreshChecks(Database database)
                    (array_agg(a.class ORDER BY a.started_at DESC) FILTER (WHERE a.class <> 'refreshed'))[1],
                    (array_agg(a.code ORDER BY a.started_at DESC) FILTER (WHERE a.class <> 'refreshed'))[1],
                    max(a.started_at) FILTER (WHERE a.class <> 'refreshed'),
-                   (array_agg(a.class ORDER BY a.started_at DESC))[1] <> 'refreshed'
+                   (array_agg(a.class ORDER BY a.started_at DESC))[1] <> 'refreshed',
+                   coalesce(array_agg(a.started_at - c.granted_at) FILTER (WHERE a.class = 'rejected' AND c.granted_at IS NOT NULL), '{}'),
+                   coalesce(array_agg(DISTINCT c.expires_at - c.granted_at) FILTER (WHERE c.expires_at IS NOT NULL), '{}')
             FROM (SELECT * FROM refresh_attempts WHERE started_at > now() - interval '24 hours' ORDER BY started_at DESC LIMIT $1) a
             JOIN oauth_integrations i ON i.user_id = a.user_id AND i.id = a.integration_id
+            LEFT JOIN LATERAL (
+                SELECT granted_at, expires_at FROM oauth_consents WHERE user_id = a.user_id AND integration_id = a.integration_id AND epoch = a.epoch ORDER BY granted_at DESC LIMIT 1) c ON true
             GROUP BY i.provider
             """,
-            row => new Tally(row.GetString(0), row.GetInt64(1), row.GetInt64(2), row.TextOrNull(3), row.TextOrNull(4), row.TimeOrNull(5), row.GetBoolean(6)), cancellation, MostAttempts);
+            row => new Tally(row.GetString(0), row.GetInt64(1), row.GetInt64(2), row.TextOrNull(3), row.TextOrNull(4), row.TimeOrNull(5), row.GetBoolean(6))
+            {
+                RefusedAges = row.GetFieldValue<TimeSpan[]>(7), Lifetimes = row.GetFieldValue<TimeSpan[]>(8),
+            }, cancellation, MostAttempts);
         return rows.ToDictionary(row => row.Provider, StringComparer.Ordinal);
     }
 
@@ -39,6 +54,24 @@ internal sealed class RefreshChecks(Database database)
             ? Finding.Good(check, null, "Nothing has waited for delivery for longer than an hour.")
             : Finding.Doubtful(check, null, $"{waiting} revocation(s) wait for longer than an hour.", "A provider does not take them, or no node runs the workers.",
                 "Look for Outbox lines in the log; Grantkeeper__RunWorkers must be true on at least one node.");
+    }
+
+    /// <summary>Looks for signs that our client is on trial at a provider that ends the grants of such clients early; null where there is no such state.</summary>
+    public static DiagnosticFinding? JudgeTrial(Provider provider, Tally? tally)
+    {
+        const string check = "consents";
+        var limits = provider.Manifest.GrantLimits;
+        if (limits.Trial is not { } trial)
+            return null;
+        var consented = DateTimeOffset.UnixEpoch;
+        var ended = tally?.RefusedAges.Count(age => limits.EndOf(null, consented, null, null, consented + age) == LikelyEnd.Trial) ?? 0;
+        var given = tally?.Lifetimes.Any(lifetime => limits.IsTrial(consented, consented + lifetime)) == true;
+        if (ended == 0 && !given)
+            return Finding.Good(check, provider.Key, $"Nothing of the last 24 hours looks as if our client were on trial ({limits.TrialName}), where grants end after {trial.Days} days.");
+        return Finding.Doubtful(check, provider.Key,
+            ended > 0 ? $"{ended} grant(s) were refused about {trial.Days} days after their consent." : $"Consents are given for {trial.Days} days only.",
+            $"Our client seems to be on trial at {provider.DisplayName} ({limits.TrialName}): every user has to connect again every {trial.Days} days.",
+            $"Take the client out of that state in the provider's console{(provider.Manifest.ConsoleUrl is { } console ? $" ({console})" : "")}; consents that come afterwards last.");
     }
 
     /// <summary>Judges what was tried at one provider.</summary>

@@ -66,23 +66,28 @@ internal static class IntegrationEndpoints
         new(manifest.Refresh, manifest.RevocationEndpoint is not null || manifest.Discovery, manifest.Pkce, true, manifest.Resources.Count > 0, false, false);
 
     private static async Task<IResult> Status(
-        HttpContext http, ProviderCatalogue catalogue, IntegrationStore integrations, TimeProvider time, string provider,
+        HttpContext http, ProviderCatalogue catalogue, IntegrationStore integrations, GrantWarnings grantWarnings, TimeProvider time, string provider,
         [FromQuery(Name = "user_id")] string? userId)
     {
         if (catalogue.Find(provider) is not { } known)
             return Answers.Problem(new Failure(ErrorCatalogue.Providers.Unknown));
         if (!http.Caller().UserOf(userId).TryGet(out var user, out var failure))
             return Answers.Problem(failure);
-        return Answers.Json(await StatusOf(known, user, integrations, time, http.RequestAborted));
+        return Answers.Json(await StatusOf(known, user, integrations, grantWarnings, time, http.RequestAborted));
     }
 
-    internal static async Task<ConnectionStatus> StatusOf(Provider known, string user, IntegrationStore integrations, TimeProvider time, CancellationToken cancellation)
+    internal static async Task<ConnectionStatus> StatusOf(Provider known, string user, IntegrationStore integrations, GrantWarnings grantWarnings, TimeProvider time, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
         var integration = await integrations.FindAt(known.Key, user, null, cancellation);
         var details = new Dictionary<string, object?>();
+        List<string> warnings = [];
         if (integration is not null)
         {
+            var (words, consentEndsAt) = await grantWarnings.Of(integration, known, now, cancellation);
+            warnings = [.. Warnings(integration, now), .. words];
+            if (consentEndsAt is not null)
+                details["consent_ends_at"] = consentEndsAt;
             details["integration_id"] = integration.Id;
             details["status"] = Words.Of(integration.StatusAt(now));
             details["account"] = AccountOf(integration);
@@ -92,7 +97,7 @@ internal static class IntegrationEndpoints
         var needsUser = integration?.Reason == Reasons.ReauthorizationRequired;
         return new ConnectionStatus(
             known.Key, known.DisplayName, user, integration?.IsConnectedAt(now) ?? false, integration?.ExpiresAt, integration?.HasRefreshToken ?? false, now,
-            integration is null ? [] : Warnings(integration, now), details,
+            warnings, details,
             needsUser ? new ErrorEntry(ErrorCatalogue.Tokens.ReauthorizationRequired.Code, ErrorCatalogue.Tokens.ReauthorizationRequired.Cause) : null);
     }
 

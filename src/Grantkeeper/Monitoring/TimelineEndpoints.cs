@@ -38,7 +38,7 @@ internal static class TimelineEndpoints
             tokens?.Generation, tokens?.FailureCount ?? 0, tokens?.LastRefreshedAt, integration.IsActive && integration.HasRefreshToken ? tokens?.NextRefreshAt : null,
             timeline.Facts.LastUsedAt, timeline.Missing.ToArray(),
             [.. timeline.Rows.Select(row => new TimelineEntry(
-                row.Id, row.At, row.Kind, row.Event, row.Success, TimelineWords.Of(row), row.Epoch, row.Generation, row.Code, row.Delivery, row.DurationMs,
+                row.Id, row.At, row.Kind, row.Event, row.Success, TimelineWords.Of(row, timeline.LikelyCause(row)), row.Epoch, row.Generation, row.Code, row.Delivery, row.DurationMs,
                 row.NextAttemptAt, row.Asked, row.Granted, row.Caller, row.Actor, row.EndedAt, row.EndedReason))],
             timeline.Next is { } next ? Cursor.Of(next) : null);
     }

@@ -5,9 +5,12 @@ namespace Grantkeeper.Monitoring;
 /// <summary>One sentence for each row of a timeline.</summary>
 internal static class TimelineWords
 {
-    public static string Of(TimelineRow row) => row.Kind switch
+    /// <summary>The sentence.</summary>
+    /// <param name="row">The row.</param>
+    /// <param name="likelyCause">What may be behind a refusal; null when nothing is known.</param>
+    public static string Of(TimelineRow row, string? likelyCause = null) => row.Kind switch
     {
-        Timelines.Attempt => OfAttempt(row),
+        Timelines.Attempt => likelyCause is null ? OfAttempt(row) : $"{OfAttempt(row)} {likelyCause}",
         Timelines.Consent => OfConsent(row),
         _ => OfAudit(row),
     };

@@ -24,6 +24,12 @@ internal sealed record TimelineFacts
     /// <summary>What the newest consent asked for.</summary>
     public ScopeSet Asked { get; init; } = ScopeSet.Empty;
 
+    /// <summary>When the newest consent was given.</summary>
+    public DateTimeOffset? ConsentedAt { get; init; }
+
+    /// <summary>When the newest consent ends, as far as the provider said.</summary>
+    public DateTimeOffset? ConsentEndsAt { get; init; }
+
     /// <summary>What the provider said to the last revocation.</summary>
     public string? Revocation { get; init; }
 
@@ -45,6 +51,10 @@ internal sealed record TimelineRow(
 /// <summary>An integration's state and history, as one reading.</summary>
 internal sealed record Timeline(GrantRow Grant, Provider? Provider, TimelineFacts Facts, Verdict Verdict, IReadOnlyList<TimelineRow> Rows, Guid? Next)
 {
+    /// <summary>What may have ended the grant that an attempt was refused for; nothing of one that an earlier consent gave.</summary>
+    public string? LikelyCause(TimelineRow row) =>
+        row is { Kind: Timelines.Attempt, Event: "rejected" } && row.Epoch == Grant.Tokens?.Epoch ? LikelyCauses.Of(Provider, Grant, Facts, row.At) : null;
+
     /// <summary>What was asked for and not granted; nothing after a disconnect.</summary>
     public ScopeSet Missing => Grant.Integration.Status == IntegrationStatus.Revoked ? ScopeSet.Empty : Grant.Integration.Scopes.MissingFrom(Facts.Asked);
 }
@@ -61,13 +71,13 @@ internal sealed class Timelines(TokenVault vault, Database database, ProviderCat
     public const string AuditRow = "audit";
 
     private const string SelectFacts = """
-        SELECT a.class, a.code, a.started_at, t.last_used_at, c.scopes_requested, r.code, e.new_tokens, e.same_tokens, e.again
+        SELECT a.class, a.code, a.started_at, t.last_used_at, c.scopes_requested, r.code, e.new_tokens, e.same_tokens, e.again, c.granted_at, c.expires_at
         FROM oauth_integrations i
         LEFT JOIN oauth_tokens t ON t.user_id = i.user_id AND t.integration_id = i.id
         LEFT JOIN LATERAL (
             SELECT class, code, started_at FROM refresh_attempts WHERE user_id = i.user_id AND integration_id = i.id ORDER BY started_at DESC LIMIT 1) a ON true
         LEFT JOIN LATERAL (
-            SELECT scopes_requested FROM oauth_consents WHERE user_id = i.user_id AND integration_id = i.id ORDER BY granted_at DESC LIMIT 1) c ON true
+            SELECT scopes_requested, granted_at, expires_at FROM oauth_consents WHERE user_id = i.user_id AND integration_id = i.id ORDER BY granted_at DESC LIMIT 1) c ON true
         LEFT JOIN LATERAL (
             SELECT code FROM oauth_audit_log WHERE user_id = i.user_id AND integration_id = i.id AND action = 'provider_revocation' ORDER BY created_at DESC LIMIT 1) r ON true
         LEFT JOIN LATERAL (
@@ -132,6 +142,8 @@ internal sealed class Timelines(TokenVault vault, Database database, ProviderCat
         NewTokens = row.GetInt32(6),
         SameTokens = row.GetInt32(7),
         Again = row.GetInt32(8),
+        ConsentedAt = row.TimeOrNull(9),
+        ConsentEndsAt = row.TimeOrNull(10),
     };
 
     private static TimelineRow MapRow(NpgsqlDataReader row) => new(

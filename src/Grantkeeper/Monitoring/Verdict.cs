@@ -68,7 +68,7 @@ internal sealed record Verdict(VerdictKind Kind, string Summary, string Cause, V
         if (integration.Status == IntegrationStatus.Inactive)
             return new(VerdictKind.SwitchedOff, "The account is switched off.", "Somebody switched it off here. Its tokens are kept and nobody gets one.", VerdictActor.Operator, "Switch it on again, or disconnect it.");
         if (integration.Status is IntegrationStatus.Error || integration.StatusAt(now) == IntegrationStatus.Expired)
-            return NeedsUser(integration);
+            return NeedsUser(integration, LikelyCauses.Of(provider, grant, facts, facts.LastAttemptAt ?? now));
         if (provider is not { IsConfigured: true })
             return Unconfigured(integration, provider);
         if (grant.Tokens is { FailureCount: > 0 } tokens)
@@ -88,7 +88,7 @@ internal sealed record Verdict(VerdictKind Kind, string Summary, string Cause, V
         },
         VerdictActor.Nobody, "Nothing, unless the user wants the account back: a new consent brings back the same integration.");
 
-    private static Verdict NeedsUser(Integration integration)
+    private static Verdict NeedsUser(Integration integration, string? likelyCause)
     {
         var (cause, code) = integration.ReasonDetail switch
         {
@@ -97,6 +97,7 @@ internal sealed record Verdict(VerdictKind Kind, string Summary, string Cause, V
             Reasons.ProviderRevoked => ("The provider said that access was withdrawn there, for example by removing the app. The tokens were destroyed.", ""),
             Reasons.ExpiredWithoutRefresh => ("Its access token has ended, and the provider gave nothing to renew it with.", ""),
             _ when integration.Status is not IntegrationStatus.Error => ("Its access token has ended, and the provider gave nothing to renew it with.", ""),
+            Reasons.InvalidGrant when likelyCause is not null => ($"The provider does not accept the grant any more (invalid_grant). {likelyCause}", ""),
             Reasons.InvalidGrant => ("The provider does not accept the grant any more", " (invalid_grant)"),
             { } other => ("The provider does not accept the grant any more", $" ({other})"),
             null => ("The provider refused the grant, and why was not written down", ""),

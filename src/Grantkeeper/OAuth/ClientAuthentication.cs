@@ -21,6 +21,9 @@ internal enum ClientAuthenticationMethod
 
     /// <summary>A public client: client_id alone in the body.</summary>
     None,
+
+    /// <summary>An assertion that the client signs with its private key (OpenID Connect Core section 9, RFC 7523 section 2.2).</summary>
+    PrivateKeyJwt,
 }
 
 /// <summary>A client's name and proof at one provider.</summary>
@@ -28,6 +31,9 @@ internal sealed record ClientCredentials(string ClientId, Secret ClientSecret, C
 {
     /// <summary>By what name the id goes in a body; another one at TikTok.</summary>
     public string IdParameter { get; init; } = OAuthNames.ClientId;
+
+    /// <summary>What stands for the secret under <see cref="ClientAuthenticationMethod.PrivateKeyJwt"/>; made for one request.</summary>
+    public Secret Assertion { get; init; }
 }
 
 /// <summary>Adds a client's proof to a request's parameters or headers.</summary>
@@ -47,6 +53,11 @@ internal static class ClientAuthentication
                 parameters[client.IdParameter] = client.ClientId;
                 if (!client.ClientSecret.IsEmpty)
                     parameters[OAuthNames.ClientSecret] = client.ClientSecret.Reveal();
+                break;
+            case ClientAuthenticationMethod.PrivateKeyJwt:
+                parameters[client.IdParameter] = client.ClientId;
+                parameters[OAuthNames.ClientAssertionType] = ClientAssertion.Type;
+                parameters[OAuthNames.ClientAssertion] = client.Assertion.Reveal();
                 break;
             default:
                 parameters[client.IdParameter] = client.ClientId;

@@ -5,6 +5,8 @@ internal static class OAuthNames
 {
     public const string AccessToken = "access_token";
     public const string AuthorizationCode = "authorization_code";
+    public const string ClientAssertion = "client_assertion";
+    public const string ClientAssertionType = "client_assertion_type";
     public const string ClientId = "client_id";
     public const string ClientSecret = "client_secret";
     public const string Code = "code";

@@ -25,13 +25,18 @@ internal static class TokenEndpoint
         return Request(target, parameters);
     }
 
-    /// <summary>RFC 6749 section 6, without scope: the grant is renewed as it is.</summary>
-    public static HttpRequestMessage Refresh(TokenEndpointTarget target, Secret refreshToken) =>
-        Request(target, new Dictionary<string, string>
+    /// <summary>RFC 6749 section 6, without scope: the grant is renewed as it is. Some providers ask for the redirect URI again, which the RFC does not.</summary>
+    public static HttpRequestMessage Refresh(TokenEndpointTarget target, Secret refreshToken, string? redirectUri = null)
+    {
+        var parameters = new Dictionary<string, string>
         {
             [OAuthNames.GrantType] = OAuthNames.RefreshToken,
             [OAuthNames.RefreshToken] = refreshToken.Reveal(),
-        });
+        };
+        if (redirectUri is not null)
+            parameters[OAuthNames.RedirectUri] = redirectUri;
+        return Request(target, parameters);
+    }
 
     /// <summary>RFC 6749 section 4.4, with a provider's own parameters.</summary>
     public static HttpRequestMessage ClientCredentials(TokenEndpointTarget target, IReadOnlyDictionary<string, string> parameters) =>

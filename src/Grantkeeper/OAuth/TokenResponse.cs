@@ -27,6 +27,9 @@ internal sealed record TokenResponse
     /// <summary>All members as they came, for an account that is told here and nowhere else; never stored, never printed.</summary>
     public AnswerMembers? Members { get; init; }
 
+    /// <summary>A lifetime in seconds in a member of the provider's own; null when there is none, or something absurd.</summary>
+    public TimeSpan? LifetimeOf(string member) => Members is null ? null : Lifetime(Members.Json, member);
+
     /// <summary>Reads the members; null when there is no usable access token or its type is not Bearer.</summary>
     public static TokenResponse? Read(JsonElement json, string scopeSeparator)
     {
@@ -41,7 +44,7 @@ internal sealed record TokenResponse
             RefreshToken = new Secret(JsonText.Of(json, OAuthNames.RefreshToken)),
             IdToken = new Secret(JsonText.Of(json, OAuthNames.IdToken)),
             TokenType = "Bearer",
-            ExpiresIn = Lifetime(json),
+            ExpiresIn = Lifetime(json, OAuthNames.ExpiresIn),
             Scope = Scopes(json, scopeSeparator),
             Members = new AnswerMembers(json.Clone()),
         };
@@ -50,9 +53,9 @@ internal sealed record TokenResponse
     // RFC 6749 appendix A.12: anything else cannot stand in a header.
     private static bool IsUsable(string accessToken) => accessToken.All(c => c is >= ' ' and <= '~');
 
-    private static TimeSpan? Lifetime(JsonElement json)
+    private static TimeSpan? Lifetime(JsonElement json, string name)
     {
-        if (JsonText.Member(json, OAuthNames.ExpiresIn) is not { } member)
+        if (JsonText.Member(json, name) is not { } member)
             return null;
         var seconds = Math.Floor(member.ValueKind switch
         {

@@ -125,7 +125,10 @@ internal sealed class CatalogueReader(IConfiguration configuration, GrantkeeperO
         var eventKeys = pem is null ? null : PublicKeyPem.Read(pem);
         if (pem is not null && eventKeys is null)
             faults.Add($"{settings.NameOf("WEBHOOK_PUBLIC_KEY")} must be a public RSA key of at least 2048 bits in PEM form (-----BEGIN PUBLIC KEY-----), as the provider's dashboard shows it; \\n may stand for the end of a line");
-        return new Provider(manifest, client, known, missingClient, missing) { Source = origin, EventKeys = eventKeys };
+        var provider = new Provider(manifest, client, known, missingClient, missing) { Source = origin, EventKeys = eventKeys };
+        if (!client.ClientSecret.IsEmpty && provider.TakesKey(client.ClientSecret) && ClientKeys.FaultOf(manifest, client.ClientSecret) is { } keyFault)
+            faults.Add($"{settings.NameOf("CLIENT_SECRET")} {keyFault}.");
+        return provider;
     }
 
     private static JsonObject? Extended(string key, Dictionary<string, Source> sources, List<string> faults)

@@ -1,4 +1,5 @@
 using Grantkeeper.Encryption;
+using Grantkeeper.OAuth;
 
 namespace Grantkeeper.Providers;
 
@@ -10,6 +11,8 @@ internal static class ClientAdvice
 {
     private const int LongestId = 500;
     private const int LongestSecret = 2000;
+    /// <summary>An RSA key of 8192 bits with a chain of certificates is shorter.</summary>
+    private const int LongestKey = 16000;
 
     /// <summary>What is surely wrong; such a registration is not stored.</summary>
     public static IReadOnlyList<string> Faults(Provider provider, string? clientId, Secret clientSecret, IEnumerable<Provider> others)
@@ -19,6 +22,10 @@ internal static class ClientAdvice
         Form("client_id", id, LongestId, faults);
         if (provider.IsPublicClient && secret.Length > 0)
             faults.Add($"client_secret must be left out: {provider.DisplayName} is a public client and has none");
+        else if (provider.TakesKey(clientSecret))
+            Key(provider, clientSecret, faults);
+        else if (!provider.IsPublicClient && ClientKey.Looks(clientSecret))
+            faults.Add($"client_secret is a private key, but {provider.DisplayName} is set up with a shared secret; a key needs client_authentication: private_key_jwt");
         else if (!provider.IsPublicClient)
             Form("client_secret", secret, LongestSecret, faults);
         if (faults.Count > 0)
@@ -37,7 +44,7 @@ internal static class ClientAdvice
     }
 
     /// <summary>True when a text has the form of some provider's client secret, wherever it was pasted: it is not shown again.</summary>
-    public static bool LooksSecret(string text, IEnumerable<Provider> providers) => providers.Any(provider => provider.Manifest.ClientSecretPattern?.IsMatch(text.Trim()) == true);
+    public static bool LooksSecret(string text, IEnumerable<Provider> providers) => ClientKey.Looks(new Secret(text)) || providers.Any(provider => provider.Manifest.ClientSecretPattern?.IsMatch(text.Trim()) == true);
 
     /// <summary>What is unusual and may still be right.</summary>
     public static IReadOnlyList<string> Warnings(Provider provider)
@@ -47,9 +54,24 @@ internal static class ClientAdvice
             warnings.Add("The client id holds a blank: look whether it was copied whole.");
         if (provider.Client.ClientId.Length > 0 && provider.Manifest.ClientIdPattern?.IsMatch(provider.Client.ClientId) == false)
             warnings.Add($"The client id does not have the usual form of ids of {provider.DisplayName}.");
-        if (!provider.Client.ClientSecret.IsEmpty && provider.Manifest.ClientSecretPattern?.IsMatch(provider.Client.ClientSecret.Reveal()) == false)
+        if (!provider.Client.ClientSecret.IsEmpty && provider.TakesKey(provider.Client.ClientSecret))
+        {
+            if (ClientKeys.FaultOf(provider.Manifest, provider.Client.ClientSecret) is { } fault)
+                warnings.Add($"The client secret {fault}.");
+        }
+        else if (!provider.Client.ClientSecret.IsEmpty && provider.Manifest.ClientSecretPattern?.IsMatch(provider.Client.ClientSecret.Reveal()) == false)
             warnings.Add($"The client secret does not have the usual form of secrets of {provider.DisplayName}.");
         return warnings;
+    }
+
+    private static void Key(Provider provider, Secret key, List<string> faults)
+    {
+        if (key.IsEmpty)
+            faults.Add($"client_secret is required: {provider.DisplayName} takes a private key, as PEM or JWK, in its place");
+        else if (key.Reveal().Length > LongestKey)
+            faults.Add($"client_secret is longer than {LongestKey} characters");
+        else if (ClientKeys.FaultOf(provider.Manifest, key) is { } fault)
+            faults.Add($"client_secret {fault}");
     }
 
     private static void Form(string name, string text, int most, List<string> faults)

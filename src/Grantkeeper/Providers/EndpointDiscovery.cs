@@ -90,6 +90,9 @@ internal sealed class EndpointDiscovery(IEgress egress, TimeProvider time)
         if (client.ClientSecret.IsEmpty)
             return ClientAuthenticationMethod.None;
         var methods = metadata.TokenEndpointAuthMethods;
+        // Nobody has a private key for a shared secret.
+        if (methods.Contains("private_key_jwt") && ClientKey.Looks(client.ClientSecret))
+            return ClientAuthenticationMethod.PrivateKeyJwt;
         return methods.Contains("client_secret_basic") || !methods.Contains("client_secret_post") ? ClientAuthenticationMethod.Basic : ClientAuthenticationMethod.Post;
     }
 }

@@ -54,6 +54,7 @@ internal static partial class ManifestReader
             UserinfoEndpoint = fields.Address("userinfo_endpoint", loopbackHttp),
             JwksUri = fields.Address("jwks_uri", loopbackHttp),
             ClientAuthentication = fields.Choice<ClientAuthenticationMethod>("client_authentication"),
+            ClientAssertion = AssertionRulesOf(fields),
             ClientIdParameter = fields.Text("client_id_parameter") ?? OAuthNames.ClientId,
             TokenRequestIsJson = fields.Choice<BodyFormat>("token_request") == BodyFormat.Json,
             Pkce = fields.Flag("pkce", true),
@@ -72,10 +73,12 @@ internal static partial class ManifestReader
             AuthorizationNames = fields.Map("authorization_names"),
             TokenParameters = fields.Map("token_parameters"),
             RefreshParameters = fields.Map("refresh_parameters"),
+            RefreshRepeatsRedirectUri = fields.Flag("refresh_redirect_uri", false),
             RequestHeaders = fields.Map("request_headers"),
             Refresh = fields.Flag("refresh", true),
             Rotation = RotationOf(fields),
             RefreshTokenIdle = fields.Number("refresh_token_idle_days", 0, 1, 3650) is > 0 and var days ? TimeSpan.FromDays(days) : null,
+            GrantLimits = GrantLimitsOf(fields),
             RateLimit = RateLimitOf(fields),
             RevocationScope = fields.Choice<RevocationScope>("revocation_scope") ?? RevocationScope.Token,
             RevocationGroup = fields.Text("revocation_group"),
@@ -176,6 +179,31 @@ internal static partial class ManifestReader
             rotation.Fault("grace_seconds", "belongs to the profile grace, and only to it");
         rotation.RefuseOthersBut();
         return new Rotation(profile, TimeSpan.FromSeconds(grace), isCompanion);
+    }
+
+    private static AssertionRules AssertionRulesOf(ManifestFields fields)
+    {
+        if (fields.Mapping("client_assertion") is not { } rules)
+            return AssertionRules.Usual;
+        var read = new AssertionRules(rules.Choice<AssertionAudience>("audience") ?? AssertionAudience.TokenEndpoint, rules.Text("algorithm"), rules.Text("key_id"));
+        if (read.Algorithm is { } algorithm && !ClientKey.Algorithms.Contains(algorithm))
+            rules.Fault("algorithm", $"must be one of {string.Join(", ", ClientKey.Algorithms)}, not \"{algorithm}\"");
+        if (read.Audience == AssertionAudience.Issuer && fields.Text("issuer") is null && !fields.Flag("discovery", false))
+            rules.Fault("audience", "cannot be the issuer without an issuer");
+        rules.RefuseOthersBut();
+        return read;
+    }
+
+    private static GrantLimits GrantLimitsOf(ManifestFields fields)
+    {
+        if (fields.Mapping("grant_limits") is not { } grants)
+            return GrantLimits.None;
+        var (most, days) = (grants.Number("per_account", 0, 2, 100_000), grants.Number("trial_days", 0, 1, 3650));
+        var read = new GrantLimits(grants.Text("lifetime_member"), most > 0 ? most : null, days > 0 ? TimeSpan.FromDays(days) : null, grants.Text("trial_name"));
+        if ((read.Trial is null) != (read.TrialName is null))
+            grants.Fault("trial_days and trial_name", "belong together");
+        grants.RefuseOthersBut();
+        return read;
     }
 
     private static RateLimit? RateLimitOf(ManifestFields fields)

@@ -52,6 +52,10 @@ internal sealed record Provider(
     /// <summary>True when the provider knows no client secrets.</summary>
     public bool IsPublicClient => Manifest.ClientAuthentication == ClientAuthenticationMethod.None;
 
+    /// <summary>True when the secret is to be a private key: the manifest says so, or leaves it to a discovery document and the secret looks like one.</summary>
+    public bool TakesKey(Secret secret) => Manifest.ClientAuthentication == ClientAuthenticationMethod.PrivateKeyJwt
+        || (Manifest.ClientAuthentication is null && Manifest.Discovery && ClientKey.Looks(secret));
+
     /// <summary>
     /// The same provider with a stored registration; one from the environment stays, and so does one that lacks its secret. A
     /// manifest that came over the API gets only what was entered for the addresses that it names now.

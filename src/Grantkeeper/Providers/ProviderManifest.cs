@@ -140,6 +140,25 @@ internal sealed record ErrorCodes(string Member, IReadOnlyList<string> Transient
 /// <param name="Ends">The types that say that an account's grants have ended.</param>
 internal sealed record EventForm(string Algorithm, string? Issuer, string Type, string Account, string Time, IReadOnlyList<string> Ends);
 
+/// <summary>Whom a client's assertion is for.</summary>
+internal enum AssertionAudience
+{
+    /// <summary>The address of the token endpoint (RFC 7523 section 3).</summary>
+    TokenEndpoint,
+
+    /// <summary>The issuer; the revision of RFC 7523 asks for it, and new servers take nothing else.</summary>
+    Issuer,
+}
+
+/// <summary>How assertions are made under <c>private_key_jwt</c>.</summary>
+/// <param name="Audience">Whom they are for.</param>
+/// <param name="Algorithm">What they are signed with; null: by the key.</param>
+/// <param name="KeyId">Their <c>kid</c>; null: the one of the JWK, or none.</param>
+internal sealed record AssertionRules(AssertionAudience Audience, string? Algorithm, string? KeyId)
+{
+    public static readonly AssertionRules Usual = new(AssertionAudience.TokenEndpoint, null, null);
+}
+
 /// <summary>Who may fill a variable of a manifest, and with what.</summary>
 internal enum VariableKind
 {
@@ -222,6 +241,8 @@ internal sealed record ProviderManifest
     /// <summary>Null: by the discovery document, else <c>post</c>.</summary>
     public ClientAuthenticationMethod? ClientAuthentication { get; init; }
 
+    public AssertionRules ClientAssertion { get; init; } = AssertionRules.Usual;
+
     /// <summary>By what name the client id goes in requests.</summary>
     public string ClientIdParameter { get; init; } = OAuthNames.ClientId;
 
@@ -265,6 +286,9 @@ internal sealed record ProviderManifest
 
     public IReadOnlyDictionary<string, string> RefreshParameters { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>True where a refresh names the redirect URI of the consent again.</summary>
+    public bool RefreshRepeatsRedirectUri { get; init; }
+
     public IReadOnlyDictionary<string, string> RequestHeaders { get; init; } = new Dictionary<string, string>();
 
     /// <summary>False when the provider never gives a refresh token.</summary>
@@ -272,6 +296,8 @@ internal sealed record ProviderManifest
 
     /// <summary>After how long without use the provider ends a refresh token; null when it does not, or nobody knows.</summary>
     public TimeSpan? RefreshTokenIdle { get; init; }
+
+    public GrantLimits GrantLimits { get; init; } = GrantLimits.None;
 
     public Rotation Rotation { get; init; } = Rotation.Unknown;
 

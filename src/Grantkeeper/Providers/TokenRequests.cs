@@ -23,6 +23,10 @@ internal sealed class TokenRequests(IEgress egress, TimeProvider time)
 
     private static readonly TokenAnswer NotShaped = new(null, new TokenFailure(TokenFailureKind.Misconfigured, Delivery.NotProcessed, ProviderHooks.ClassFailed));
 
+    private static readonly TokenAnswer KeyUnusable = new(null, new TokenFailure(TokenFailureKind.Misconfigured, Delivery.NotProcessed, ClientKeys.Unusable));
+
+    private readonly ClientKeys _keys = new();
+
     /// <summary>Which of several refresh endpoints has answered as one, by provider.</summary>
     private readonly ConcurrentDictionary<string, Uri> _answered = new(StringComparer.Ordinal);
 
@@ -30,7 +34,8 @@ internal sealed class TokenRequests(IEgress egress, TimeProvider time)
     {
         if (!provider.Hooks.Shape(provider, isRefresh: false).TryGet(out provider!, out _))
             return Task.FromResult(NotShaped);
-        var target = Target(provider, endpoints, endpoints.Token, provider.Manifest.TokenParameters);
+        if (Target(provider, endpoints, endpoints.Token, provider.Manifest.TokenParameters) is not { } target)
+            return Task.FromResult(KeyUnusable);
         if (provider.Manifest.Flow == ConnectionFlow.Code)
             return Send(provider, endpoints, OAuth.TokenEndpoint.ExchangeCode(target, code, redirectUri, codeVerifier), cancellation);
         var opened = AppInstance.Open(code, provider.Client.ClientSecret, provider.Manifest.InstanceLifetime, time.GetUtcNow());
@@ -40,23 +45,32 @@ internal sealed class TokenRequests(IEgress egress, TimeProvider time)
                 TokenFailureKind.Rejected, Delivery.NotProcessed, opened.Fault == InstanceFault.Stale ? InstanceStale : InstanceInvalid)));
     }
 
-    public async Task<TokenAnswer> Refresh(Provider provider, ProviderEndpoints endpoints, Secret refreshToken, CancellationToken cancellation)
+    /// <param name="provider">Whose grant.</param>
+    /// <param name="endpoints">Its addresses.</param>
+    /// <param name="refreshToken">What is shown.</param>
+    /// <param name="redirectUri">The one that the consent came back to; sent only where the manifest says that the provider asks for it.</param>
+    /// <param name="cancellation">Ends the request.</param>
+    public async Task<TokenAnswer> Refresh(Provider provider, ProviderEndpoints endpoints, Secret refreshToken, string? redirectUri, CancellationToken cancellation)
     {
         if (!provider.Hooks.Shape(provider, isRefresh: true).TryGet(out provider!, out _))
             return NotShaped;
         var manifest = provider.Manifest;
-        TokenEndpointTarget At(Uri address) => Target(provider, endpoints, address, manifest.RefreshParameters);
+        var repeated = manifest.RefreshRepeatsRedirectUri ? redirectUri : null;
+        if (Target(provider, endpoints, endpoints.Token, manifest.RefreshParameters) is not { } target)
+            return KeyUnusable;
         if (manifest.Flow == ConnectionFlow.AppInstance)
-            return await Mint(provider, endpoints, At(endpoints.Token), refreshToken, cancellation);
+            return await Mint(provider, endpoints, target, refreshToken, cancellation);
         if (manifest.RefreshEndpoints.Count == 0)
-            return await Send(provider, endpoints, OAuth.TokenEndpoint.Refresh(At(endpoints.Token), refreshToken), cancellation);
+            return await Send(provider, endpoints, OAuth.TokenEndpoint.Refresh(target, refreshToken, repeated), cancellation);
 
         // Where the provider's pages name several addresses, one that is no endpoint has processed nothing; the next is tried, and the good one remembered.
         var answer = default(TokenAnswer);
         var known = _answered.GetValueOrDefault(provider.Key);
         foreach (var address in manifest.RefreshEndpoints.OrderBy(address => address == known ? 0 : 1))
         {
-            answer = await Send(provider, endpoints, OAuth.TokenEndpoint.Refresh(At(address), refreshToken), cancellation);
+            // Made again for each address: an assertion is shown once.
+            target = Target(provider, endpoints, address, manifest.RefreshParameters)!;
+            answer = await Send(provider, endpoints, OAuth.TokenEndpoint.Refresh(target, refreshToken, repeated), cancellation);
             if (answer.Failure is { Error: "http_404" or "http_405", Delivery: Delivery.Refused })
                 continue;
             _answered[provider.Key] = address;
@@ -78,7 +92,9 @@ internal sealed class TokenRequests(IEgress egress, TimeProvider time)
     {
         if (endpoints.Revocation is null)
             return RevocationOutcome.Unsupported;
-        using var request = RevocationEndpoint.Revoke(Target(provider, endpoints, endpoints.Revocation, new Dictionary<string, string>()), token, tokenTypeHint);
+        if (Target(provider, endpoints, endpoints.Revocation, new Dictionary<string, string>()) is not { } target)
+            return RevocationOutcome.Failed;
+        using var request = RevocationEndpoint.Revoke(target, token, tokenTypeHint);
         var outcome = await egress.Send(request, endpoints.TrustOf(endpoints.Revocation), cancellation: cancellation);
         if (outcome.IsAnswer)
             return RevocationEndpoint.Judge((int)outcome.Response.Status, outcome.Response.MediaType, outcome.Response.Body);
@@ -112,8 +128,9 @@ internal sealed class TokenRequests(IEgress egress, TimeProvider time)
         _ => new(TokenFailureKind.Transient, outcome.MayHaveLeft ? Delivery.Ambiguous : Delivery.NotProcessed, "connection_broken"),
     };
 
-    private static TokenEndpointTarget Target(Provider provider, ProviderEndpoints endpoints, Uri address, IReadOnlyDictionary<string, string> extra) =>
-        new(address, new ClientCredentials(provider.Client.ClientId, provider.Client.ClientSecret, endpoints.ClientAuthentication) { IdParameter = provider.Manifest.ClientIdParameter })
+    /// <summary>Null when the client signs with a key and has none that can be used.</summary>
+    private TokenEndpointTarget? Target(Provider provider, ProviderEndpoints endpoints, Uri address, IReadOnlyDictionary<string, string> extra) =>
+        _keys.Credentials(provider, endpoints, time.GetUtcNow()) is not { } credentials ? null : new(address, credentials)
         {
             SendsJson = provider.Manifest.TokenRequestIsJson,
             Extra = extra,

@@ -20,7 +20,7 @@ namespace Grantkeeper.Registry;
 /// border. What the routes answer as a problem is a failure here.
 /// </summary>
 internal sealed class ProviderOperations(
-    Readiness readiness, ProviderCatalogue catalogue, Connections connections, IntegrationStore integrations, TokenAccess tokens, TokenVault vault, ProviderCalls calls, GrantkeeperOptions options, TimeProvider time)
+    Readiness readiness, ProviderCatalogue catalogue, Connections connections, IntegrationStore integrations, GrantWarnings grantWarnings, TokenAccess tokens, TokenVault vault, ProviderCalls calls, GrantkeeperOptions options, TimeProvider time)
 {
     private static readonly AuditSource Process = new("process", null, null, null, null);
 
@@ -45,7 +45,7 @@ internal sealed class ProviderOperations(
         Guarded(key, callback.UserId, (provider, _) => connections.HandIn(provider, callback, cancellation));
 
     public Task<Result<ConnectionStatus>> GetStatus(string key, string userId, CancellationToken cancellation) =>
-        Guarded<ConnectionStatus>(key, userId, async (provider, user) => await IntegrationEndpoints.StatusOf(provider, user, integrations, time, cancellation));
+        Guarded<ConnectionStatus>(key, userId, async (provider, user) => await IntegrationEndpoints.StatusOf(provider, user, integrations, grantWarnings, time, cancellation));
 
     public Task<Result<RefreshAnswer>> Refresh(string key, string userId, string? accountId, CancellationToken cancellation) =>
         Guarded(key, userId, (provider, user) => TokenEndpoints.RefreshedAt(provider, user, accountId, tokens, vault, Process, cancellation));

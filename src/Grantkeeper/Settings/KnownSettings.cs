@@ -110,7 +110,7 @@ internal static class KnownSettings
         {
             Form = SettingForm.PerProvider, Example = "GOOGLE_CLIENT_ID=", Default = "the provider is not offered as configured", OtherNames = ["{KEY}_OAUTH_CLIENT_ID", "Grantkeeper__Providers__{key}__client_id"],
         },
-        new("{KEY}_CLIENT_SECRET", Providers, "Its secret.")
+        new("{KEY}_CLIENT_SECRET", Providers, "Its secret; or, where the provider takes `private_key_jwt`, the private key as PEM or JWK.")
         {
             Form = SettingForm.PerProvider, Example = "GOOGLE_CLIENT_SECRET=", Default = "the provider is not offered as configured", OtherNames = ["{KEY}_OAUTH_CLIENT_SECRET", "Grantkeeper__Providers__{key}__client_secret"],
         },

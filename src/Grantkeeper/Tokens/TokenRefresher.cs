@@ -6,6 +6,7 @@ using Grantkeeper.Failpoints;
 using Grantkeeper.Integrations;
 using Grantkeeper.OAuth;
 using Grantkeeper.Providers;
+using Grantkeeper.RedirectUris;
 using Grantkeeper.Resilience;
 using Grantkeeper.Settings;
 using Grantkeeper.Spool;
@@ -162,7 +163,7 @@ internal sealed class TokenRefresher(
             }
 
             sentAt = time.GetUtcNow();
-            return await requests.Refresh(provider, endpoints, refreshToken, CancellationToken.None);
+            return await requests.Refresh(provider, endpoints, refreshToken, RedirectUriPolicy.RedirectUriOf(provider.Key, provider.Client.RedirectUri, options).TryGet(out var redirectUri, out _) ? redirectUri : null, CancellationToken.None);
         }
     }
 

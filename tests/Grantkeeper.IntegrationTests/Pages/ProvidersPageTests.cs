@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Grantkeeper.IntegrationTests.Flows;
 using Grantkeeper.Testing.Browser;
 using Microsoft.Playwright;
@@ -101,6 +102,31 @@ public sealed class ProvidersPageTests(ChromiumBrowser chromium)
         (await card.GetByLabel("Client secret").InputValueAsync()).ShouldBe("");
         (await world.Page.ContentAsync()).ShouldNotContain("8Q~");
         (await world.World.Sql("SELECT count(*) FROM client_registrations")).ShouldBe(0L);
+    }
+
+    [Fact]
+    public async Task Private_key_is_pasted_with_its_line_breaks()
+    {
+        using var rsa = RSA.Create(2048);
+        await using var world = await PagesWorld.Start(chromium, more: new Dictionary<string, string?>(NoClient) { ["Grantkeeper:Providers:sandbox:client_authentication"] = "private_key_jwt" });
+        await world.SignIn();
+        await world.Page.GotoAsync($"{world.Origin}/providers");
+        var card = Card(world, "Sandbox");
+        async Task Paste(string key)
+        {
+            if (!await card.GetByLabel("Private key").IsVisibleAsync())
+                await card.Locator("summary").ClickAsync();
+            await card.GetByLabel("Client id").FillAsync("ours");
+            await card.GetByLabel("Private key").FillAsync(key);
+            await card.GetByRole(AriaRole.Button, new() { Name = "Store for Sandbox" }).ClickAsync();
+        }
+
+        await Paste(rsa.ExportSubjectPublicKeyInfoPem());
+        (await card.GetByRole(AriaRole.Alert).InnerTextAsync()).ShouldContain("client_secret holds no private key");
+        await Paste(rsa.ExportPkcs8PrivateKeyPem());
+        (await world.Notice()).ShouldContain("is stored and in use");
+        (await world.Page.ContentAsync()).ShouldNotContain(rsa.ExportPkcs8PrivateKeyPem().Split('\n')[1]);
+        await world.Session.Screenshot("pages-providers-key");
     }
 
     [Fact]

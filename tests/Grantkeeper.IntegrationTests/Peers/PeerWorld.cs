@@ -33,23 +33,25 @@ internal sealed class PeerWorld : IAsyncDisposable
 
     public string Callback => $"{Host.Origin}/oauth/{Provider}/callback";
 
-    public static async Task<PeerWorld> Start(string clientId = "odd:id", string? secret = OidcProviderPeer.OddSecret, IReadOnlyDictionary<string, string?>? more = null, TestDatabase? database = null)
+    public static async Task<PeerWorld> Start(string clientId = "odd:id", string? secret = OidcProviderPeer.OddSecret, IReadOnlyDictionary<string, string?>? more = null, TestDatabase? database = null,
+        Func<OidcProviderOptions, OidcProviderOptions>? options = null, bool plain = false)
     {
         var port = FreePort.Next();
         var callback = $"http://localhost:{port}/oauth/{Provider}/callback";
-        var peer = await OidcProviderPeer.Start(
-            new OidcProviderOptions { RedirectUris = [callback], AccessTokenLifetime = TimeSpan.FromMinutes(10) }, TestContext.Current.CancellationToken);
+        var usual = new OidcProviderOptions { RedirectUris = [callback], AccessTokenLifetime = TimeSpan.FromMinutes(10) };
+        var peer = await OidcProviderPeer.Start(options?.Invoke(usual) ?? usual, TestContext.Current.CancellationToken);
         var site = await OpenerSite.Start();
         database ??= await (await TestCluster.Shared()).NewMigratedDatabase();
         var settings = new Dictionary<string, string?>
         {
             ["FRONTEND_URL"] = site.Origin,
-            ["Grantkeeper:Providers:generic_oidc:issuer"] = peer.Issuer,
             // Each test counts requests; what repeats does has tests of its own.
             ["Grantkeeper:Resilience:MaxRetries"] = "0",
             ["GENERIC_OIDC_CLIENT_ID"] = clientId,
             ["GENERIC_OIDC_CLIENT_SECRET"] = secret,
         };
+        foreach (var (name, value) in plain ? Endpoints(peer) : new() { ["issuer"] = peer.Issuer })
+            settings[$"Grantkeeper:Providers:{Provider}:{name}"] = value;
         if (clientId is "post" or "public")
             settings["Grantkeeper:Providers:generic_oidc:client_authentication"] = clientId == "post" ? "post" : "none";
         foreach (var (name, value) in more ?? new Dictionary<string, string?>())
@@ -58,6 +60,17 @@ internal sealed class PeerWorld : IAsyncDisposable
         site.BackEnd = host;
         return new PeerWorld(host, peer, site, database);
     }
+
+    /// <summary>The peer as an OAuth 2 server without discovery and id_tokens.</summary>
+    private static Dictionary<string, string> Endpoints(OidcProviderPeer peer) => new()
+    {
+        ["discovery"] = "false",
+        ["authorization_endpoint"] = $"{peer.Endpoint(OidcProviderPeer.AuthorizationPath)}",
+        ["token_endpoint"] = $"{peer.Endpoint(OidcProviderPeer.TokenPath)}",
+        ["revocation_endpoint"] = $"{peer.Endpoint(OidcProviderPeer.RevocationPath)}",
+        ["userinfo_endpoint"] = $"{peer.Endpoint(OidcProviderPeer.UserInfoPath)}",
+        ["account:source"] = "userinfo",
+    };
 
     /// <summary>Starts a connection over the API and returns the link for the user's browser and the flow's id.</summary>
     public async Task<(string Link, Guid FlowId)> Initiate(string hint = "alice", bool confirm = true, string? returnTo = null)

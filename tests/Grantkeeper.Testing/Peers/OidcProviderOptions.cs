@@ -23,4 +23,10 @@ public sealed record OidcProviderOptions
 
     /// <summary>Whether a person signs in and consents on pages, instead of the login hint deciding at once. Default: false.</summary>
     public bool Interactive { get; init; }
+
+    /// <summary>The public keys of the client <c>pkjwt</c>, as a JSON list of JWKs. Default: it has none.</summary>
+    public string? ClientKeys { get; init; }
+
+    /// <summary>Whether HTTP Basic is read as it stands, without form-decoding id and secret. Default: false, as RFC 6749 section 2.3.1 has it.</summary>
+    public bool ReadsBasicRaw { get; init; }
 }

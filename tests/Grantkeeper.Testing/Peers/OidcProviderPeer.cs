@@ -5,7 +5,7 @@ namespace Grantkeeper.Testing.Peers;
 /// <summary>
 /// A certified, strict OpenID provider in a process of its own: PKCE is required, refresh tokens rotate, a reused one
 /// ends its grant with all its tokens, <c>iss</c> comes with every authorization response. Its clients are <c>basic</c>,
-/// <c>post</c>, <c>public</c>, <c>norotate</c> and <c>odd:id</c>; the login hint is a user's name, <c>deny</c>, or
+/// <c>post</c>, <c>public</c>, <c>norotate</c>, <c>pkjwt</c>, <c>odd id</c> and <c>odd:id</c>; the login hint is a user's name, <c>deny</c>, or
 /// <c>partial</c>, who refuses <c>api:write</c>.
 /// </summary>
 public sealed class OidcProviderPeer : IAsyncDisposable
@@ -28,7 +28,7 @@ public sealed class OidcProviderPeer : IAsyncDisposable
     /// <summary>The path of the introspection endpoint.</summary>
     public const string IntrospectionPath = "/token/introspection";
 
-    /// <summary>The secret of the client <c>odd:id</c>, full of characters that HTTP Basic must carry form-encoded.</summary>
+    /// <summary>The secret of the clients <c>odd:id</c> and <c>odd id</c>, full of characters that HTTP Basic must carry form-encoded.</summary>
     public const string OddSecret = "p%2B+s/e=c r&t:~";
 
     private readonly PeerProcess _process;
@@ -104,6 +104,8 @@ public sealed class OidcProviderPeer : IAsyncDisposable
         ["CODE_TTL"] = Seconds(options.CodeLifetime),
         ["ROTATE"] = options.Rotate ? "1" : "0",
         ["RT_ALWAYS"] = options.AlwaysIssueRefreshTokens ? "1" : "0",
+        ["CLIENT_KEYS"] = options.ClientKeys ?? "[]",
+        ["BASIC_RAW"] = options.ReadsBasicRaw ? "1" : "0",
         ["DEVINTERACTIONS"] = options.Interactive ? "1" : "0",
     };
 

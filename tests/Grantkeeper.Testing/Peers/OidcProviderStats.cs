@@ -4,10 +4,12 @@ namespace Grantkeeper.Testing.Peers;
 /// <param name="Requests">How often each method and path was asked for, as in <c>POST /token</c>.</param>
 /// <param name="Events">How often each event happened, as in <c>grant.success</c>.</param>
 /// <param name="Log">The latest 1,000 events in order.</param>
+/// <param name="Assertions">The client assertions that came; kept only by a peer that has keys of its client <c>pkjwt</c>.</param>
 public sealed record OidcProviderStats(
     IReadOnlyDictionary<string, int> Requests,
     IReadOnlyDictionary<string, int> Events,
-    IReadOnlyList<OidcProviderEvent> Log)
+    IReadOnlyList<OidcProviderEvent> Log,
+    IReadOnlyList<string> Assertions)
 {
     /// <summary>How many requests reached the token endpoint.</summary>
     public int TokenRequests => Of("POST", OidcProviderPeer.TokenPath);
@@ -32,5 +34,6 @@ public sealed record OidcProviderStats(
 /// <param name="Event">Its name, as in <c>refresh_token.consumed</c>.</param>
 /// <param name="Client">The client that caused it, if known.</param>
 /// <param name="Grant">The grant type of the request, if it had one.</param>
+/// <param name="RedirectUri">The redirect URI in the body of the request, if there was one.</param>
 /// <param name="Error">The provider's own reason, which it does not tell its client.</param>
-public sealed record OidcProviderEvent(string Event, string? Client, string? Grant, string? Error);
+public sealed record OidcProviderEvent(string Event, string? Client, string? Grant, string? RedirectUri, string? Error);

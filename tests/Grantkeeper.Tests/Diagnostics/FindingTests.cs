@@ -1,4 +1,5 @@
 using Grantkeeper.Diagnostics;
+using Grantkeeper.Tests.Providers;
 
 namespace Grantkeeper.Tests.Diagnostics;
 
@@ -34,6 +35,21 @@ public sealed class FindingTests
         (finding.Verdict, finding.Subject).ShouldBe((verdict, "google"));
         finding.What.ShouldContain("3 of 10");
         finding.Remedy.ShouldNotBeNull().ShouldContain(remedy);
+    }
+
+    [Fact]
+    public void A_client_on_trial_is_told_by_the_age_of_what_ends_and_by_how_long_consents_last()
+    {
+        var google = SomeManifest.Catalogue([]).Find("google")!;
+        var tally = new RefreshChecks.Tally("google", 10, 3, "rejected", "invalid_grant", Now, true);
+        RefreshChecks.JudgeTrial(google, null).ShouldNotBeNull().Verdict.ShouldBe("ok");
+        RefreshChecks.JudgeTrial(google, tally with { RefusedAges = [TimeSpan.FromDays(3), TimeSpan.FromDays(40)], Lifetimes = [TimeSpan.FromDays(30)] }).ShouldNotBeNull().Verdict.ShouldBe("ok");
+        var ended = RefreshChecks.JudgeTrial(google, tally with { RefusedAges = [TimeSpan.FromDays(7.01), TimeSpan.FromDays(40), TimeSpan.FromDays(7.5)] }).ShouldNotBeNull();
+        (ended.Verdict, ended.What).ShouldBe(("warn", "2 grant(s) were refused about 7 days after their consent."));
+        ended.Why.ShouldNotBeNull().ShouldContain("publishing status Testing");
+        ended.Remedy.ShouldNotBeNull().ShouldContain("console.cloud.google.com");
+        RefreshChecks.JudgeTrial(google, tally with { Lifetimes = [TimeSpan.FromSeconds(604799)] }).ShouldNotBeNull().What.ShouldBe("Consents are given for 7 days only.");
+        RefreshChecks.JudgeTrial(SomeManifest.Catalogue([]).Find("microsoft")!, tally).ShouldBeNull();
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Grantkeeper.Encryption;
 using Grantkeeper.Providers;
 using static Grantkeeper.Tests.Providers.SomeManifest;
@@ -67,6 +68,45 @@ public sealed class ClientAdviceTests
         ClientAdvice.Faults(known.Find("open")!, "id", default, known.All).ShouldBeEmpty();
         known.Find("open")!.With(new ClientRegistration("id", default, null)).IsConfigured.ShouldBeTrue();
     }
+
+    [Fact]
+    public void A_private_key_takes_the_secrets_place_where_the_manifest_says_so()
+    {
+        using var rsa = RSA.Create(2048);
+        using var small = RSA.Create(1024);
+        var pem = rsa.ExportPkcs8PrivateKeyPem();
+        var known = Catalogue([("signs.yaml", Signing())]);
+        IReadOnlyList<string> Of(string? secret) => ClientAdvice.Faults(known.Find("signs")!, "id", new Secret(secret), known.All);
+        Of(pem).ShouldBeEmpty();
+        Of($"\n{pem}\n").ShouldBeEmpty("a line break at its end is no mistake in a key");
+        Of("").Single().ShouldBe("client_secret is required: Acme takes a private key, as PEM or JWK, in its place");
+        Of("s3cret").Single().ShouldStartWith("client_secret holds no private key");
+        Of(small.ExportPkcs8PrivateKeyPem()).Single().ShouldBe("client_secret holds an RSA key of 1024 bits; 2048 to 8192 are taken (RFC 7518 section 3.3)");
+        Of(new string('-', 5) + new string('B', 16000)).Single().ShouldBe("client_secret is longer than 16000 characters");
+
+        Faults("acme", "id", pem).Single().ShouldContain("is a private key, but Acme is set up with a shared secret");
+        // Its discovery document decides.
+        Faults("generic_oidc", "id", pem).ShouldBeEmpty();
+        Faults("generic_oidc", "id", "s3cret").ShouldBeEmpty();
+        ClientAdvice.LooksSecret(pem, Known.All).ShouldBeTrue();
+        ClientAdvice.Warnings(known.Find("signs")!.With(new ClientRegistration("id", new Secret("s3cret"), null))).Single().ShouldStartWith("The client secret holds no private key");
+        ClientAdvice.Warnings(known.Find("signs")!.With(new ClientRegistration("id", new Secret(pem), null))).ShouldBeEmpty();
+
+        var ec = Catalogue([("signs.yaml", $"{Signing()}\nclient_assertion: {{ algorithm: ES256 }}")]);
+        ClientAdvice.Faults(ec.Find("signs")!, "id", new Secret(pem), ec.All).Single().ShouldContain("does not sign ES256");
+    }
+
+    [Fact]
+    public void A_key_of_the_environment_is_read_at_the_start()
+    {
+        using var rsa = RSA.Create(2048);
+        var faults = new List<string>();
+        Catalogue(faults, [("signs.yaml", Signing())], ("SIGNS_CLIENT_ID", "id"), ("SIGNS_CLIENT_SECRET", "s3cret")).ShouldBeNull();
+        faults.Single().ShouldBe("SIGNS_CLIENT_SECRET holds no private key: paste the PEM text from BEGIN PRIVATE KEY to END PRIVATE KEY, or a JWK.");
+        Catalogue([("signs.yaml", Signing())], ("SIGNS_CLIENT_ID", "id"), ("SIGNS_CLIENT_SECRET", rsa.ExportRSAPrivateKeyPem())).Find("signs")!.IsConfigured.ShouldBeTrue();
+    }
+
+    private static string Signing() => Good.Replace("key: acme", "key: signs", StringComparison.Ordinal) + "\nclient_authentication: private_key_jwt";
 
     [Fact]
     public void A_stored_registration_is_laid_over_the_configuration_and_the_environment_wins()

@@ -72,6 +72,36 @@ public sealed class ManifestReaderTests
     }
 
     [Fact]
+    public void Limits_of_grants_are_read_and_judged()
+    {
+        Read(Good).GrantLimits.ShouldBe(GrantLimits.None);
+        Faults($"{Good}\ngrant_limits: {{ per_account: 1, trial_days: 7, more: x }}").Count.ShouldBe(3);
+        var limits = Read($"{Good}\ngrant_limits: {{ lifetime_member: left, per_account: 100, trial_days: 7, trial_name: Testing }}").GrantLimits;
+        limits.ShouldBe(new GrantLimits("left", 100, TimeSpan.FromDays(7), "Testing"));
+        limits.NearCount.ShouldBe(80);
+        var (consent, idle) = (DateTimeOffset.UnixEpoch, TimeSpan.FromDays(180));
+        LikelyEnd After(double days, double? ends = null, double? used = null) =>
+            limits.EndOf(idle, consent, ends is { } end ? consent.AddDays(end) : null, used is { } at ? consent.AddDays(at) : null, consent.AddDays(days));
+        (After(6.9), After(6.97), After(7.04), After(8.9), After(9.1)).ShouldBe((LikelyEnd.Unknown, LikelyEnd.Trial, LikelyEnd.Trial, LikelyEnd.Trial, LikelyEnd.Unknown));
+        (After(30, 7), After(30, 30), After(29, 30), After(179), After(180), After(300, null, 121), After(300, null, 119)).ShouldBe(
+            (LikelyEnd.Trial, LikelyEnd.ConsentOver, LikelyEnd.Unknown, LikelyEnd.Unknown, LikelyEnd.Idle, LikelyEnd.Unknown, LikelyEnd.Idle));
+        (GrantLimits.IsIdle(idle, consent, consent.AddDays(143)), GrantLimits.IsIdle(idle, consent, consent.AddDays(145)), GrantLimits.IsIdle(null, consent, consent.AddDays(900))).ShouldBe((false, true, false));
+    }
+
+    [Fact]
+    public void Assertions_follow_the_manifest()
+    {
+        Read($"{Good}\nclient_authentication: private_key_jwt").ClientAssertion.ShouldBe(AssertionRules.Usual);
+        Read($"{Good}\nissuer: https://acme.example.com\nclient_assertion: {{ audience: issuer, algorithm: PS256, key_id: k }}").ClientAssertion.ShouldBe(new AssertionRules(AssertionAudience.Issuer, "PS256", "k"));
+        Faults($"{Good}\nclient_assertion: {{ audience: issuer, algorithm: HS256, kid: k }}").ShouldBe(
+        [
+            "acme.yaml: client_assertion: algorithm must be one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, not \"HS256\"",
+            "acme.yaml: client_assertion: audience cannot be the issuer without an issuer",
+            "acme.yaml: client_assertion: kid is not a member of the schema",
+        ]);
+    }
+
+    [Fact]
     public void A_broken_manifest_reports_every_fault_with_its_place() => Faults("""
         schema_version: 2
         key: Acme-Corp
@@ -108,7 +138,7 @@ public sealed class ManifestReaderTests
             "acme.yaml: token_endpoint must be an absolute https URL without user or fragment (http on loopback in development only), not \"/token\"",
             "acme.yaml: revocation_endpoint must be one text, not a list or mapping",
             "acme.yaml: jwks_uri must be an absolute https URL without user or fragment (http on loopback in development only), not \"https://acme.example.com/jwks#x\"",
-            "acme.yaml: client_authentication must be one of basic, basic_raw, post, json, none, not \"BASIC\"",
+            "acme.yaml: client_authentication must be one of basic, basic_raw, post, json, none, private_key_jwt, not \"BASIC\"",
             "acme.yaml: token_request must be one of form, json, not \"xml\"",
             "acme.yaml: pkce must be true or false, not \"maybe\"",
             "acme.yaml: iss must be one of if_present, required, ignored, not \"sometimes\"",

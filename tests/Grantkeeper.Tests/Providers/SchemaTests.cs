@@ -18,6 +18,8 @@ public sealed partial class SchemaTests
     {
         ["fields"] = At("properties"),
         ["rotation"] = At("properties", "rotation", "properties"),
+        ["rules"] = At("properties", "client_assertion", "properties"),
+        ["grants"] = At("properties", "grant_limits", "properties"),
         ["limit"] = At("properties", "rate_limit", "properties"),
         ["listing"] = At("properties", "resources", "additionalProperties", "properties"),
         ["codes"] = At("properties", "error_codes", "properties"),
@@ -62,7 +64,7 @@ public sealed partial class SchemaTests
 
     [Theory]
     [InlineData("verification", typeof(Verification)), InlineData("client_authentication", typeof(ClientAuthenticationMethod)), InlineData("iss", typeof(IssPolicy)), InlineData("revocation_scope", typeof(RevocationScope)), InlineData("flow", typeof(ConnectionFlow))]
-    [InlineData("account/properties/source", typeof(AccountSource)), InlineData("rotation/properties/profile", typeof(RotationProfile)), InlineData("variables/additionalProperties/properties/kind", typeof(VariableKind))]
+    [InlineData("account/properties/source", typeof(AccountSource)), InlineData("rotation/properties/profile", typeof(RotationProfile)), InlineData("variables/additionalProperties/properties/kind", typeof(VariableKind)), InlineData("client_assertion/properties/audience", typeof(AssertionAudience))]
     public void Closed_words_are_the_readers(string path, Type type)
     {
         var words = At(["properties", .. path.Split('/')])["enum"]!.AsArray().Select(word => word!.GetValue<string>());
@@ -70,8 +72,12 @@ public sealed partial class SchemaTests
     }
 
     [Fact]
+    public void Algorithms_are_those_that_keys_sign_with() =>
+        At("properties", "client_assertion", "properties", "algorithm")["enum"]!.AsArray().Select(word => word!.GetValue<string>()).ShouldBe(ClientKey.Algorithms, ignoreOrder: true);
+
+    [Fact]
     public void Members_outside_of_the_schema_are_refused_everywhere() =>
-        new[] { Root, At("properties", "account"), At("properties", "rotation"), At("properties", "rate_limit"), At("properties", "error_codes"), At("properties", "events"), At("properties", "resources", "additionalProperties"), At("properties", "sources", "items"), At("properties", "scopes", "additionalProperties"), At("properties", "variables", "additionalProperties") }
+        new[] { Root, At("properties", "account"), At("properties", "rotation"), At("properties", "rate_limit"), At("properties", "client_assertion"), At("properties", "grant_limits"), At("properties", "error_codes"), At("properties", "events"), At("properties", "resources", "additionalProperties"), At("properties", "sources", "items"), At("properties", "scopes", "additionalProperties"), At("properties", "variables", "additionalProperties") }
             .ShouldAllBe(place => !place["additionalProperties"]!.GetValue<bool>());
 
     public static TheoryData<string> Shipped() => [.. Directory.EnumerateFiles(SourceTree.Providers, "*.yaml").Select(file => Path.GetFileName(file)!).Order(StringComparer.Ordinal)];

@@ -87,13 +87,13 @@ public sealed class ShippedManifestsTests
             var egress = new Recorder();
             var endpoints = (await new EndpointDiscovery(egress, new ManualTimeProvider()).Of(provider)).Value;
             var known = provider with { Client = new ClientRegistration("client-1", new Secret("secret-1"), null) };
-            var answer = await new TokenRequests(egress, TimeProvider.System).Refresh(known, endpoints, new Secret("refresh-1"), default);
+            var answer = await new TokenRequests(egress, TimeProvider.System).Refresh(known, endpoints, new Secret("refresh-1"), "https://app.example.com/cb", default);
             answer.Response.ShouldNotBeNull(provider.Key).RefreshToken.Reveal().ShouldBe("refresh-2");
             egress.Method.ShouldBe("POST", provider.Key);
             egress.Address.ShouldBe(manifest.RefreshEndpoints.Count > 0 ? manifest.RefreshEndpoints[0] : manifest.TokenEndpoint, provider.Key);
             egress.Body["grant_type"].ShouldBe("refresh_token", provider.Key);
             egress.Body["refresh_token"].ShouldBe("refresh-1", provider.Key);
-            egress.Body.ShouldNotContainKey("redirect_uri");
+            egress.Body.GetValueOrDefault("redirect_uri").ShouldBe(provider.Key == "gitlab" ? "https://app.example.com/cb" : null, provider.Key);
             egress.Body.ShouldNotContainKey("code");
             var inHeader = endpoints.ClientAuthentication is ClientAuthenticationMethod.Basic or ClientAuthenticationMethod.BasicRaw;
             egress.HasBasic.ShouldBe(inHeader, provider.Key);

@@ -2,7 +2,8 @@
 // grant, everything that reaches it is counted, and any path can be made to fail. Keeps everything in memory.
 //
 // Environment: PORT (required), REDIRECT_URIS (comma separated), AT_TTL, RT_TTL, CODE_TTL (seconds), ROTATE=0 (no
-// rotation for anyone), RT_ALWAYS=1 (refresh tokens without offline_access), DEVINTERACTIONS=1 (real login pages).
+// rotation for anyone), RT_ALWAYS=1 (refresh tokens without offline_access), DEVINTERACTIONS=1 (real login pages),
+// CLIENT_KEYS (the public keys of the client pkjwt, as a JSON list), BASIC_RAW=1 (HTTP Basic is not form-decoded).
 // It prints one line, "READY <issuer>", and ends when its standard input closes: it never outlives its parent.
 import http from 'node:http';
 import { generateKeyPair, exportJWK } from 'jose';
@@ -84,6 +85,9 @@ const provider = new Provider(issuer, {
     client('post', { client_secret: 'post-secret', token_endpoint_auth_method: 'client_secret_post' }),
     client('public', { token_endpoint_auth_method: 'none' }),
     client('norotate', { client_secret: 'norotate-secret', token_endpoint_auth_method: 'client_secret_basic' }),
+    client('pkjwt', { token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: JSON.parse(env.CLIENT_KEYS ?? '[]') } }),
+    // A colon cannot stand in an id that is not encoded, everything else can.
+    client('odd id', { client_secret: 'p%2B+s/e=c r&t:~', token_endpoint_auth_method: 'client_secret_basic' }),
     // Both halves hold characters that HTTP Basic carries only if they are form-encoded first (RFC 6749, 2.3.1).
     client('odd:id', { client_secret: 'p%2B+s/e=c r&t:~', token_endpoint_auth_method: 'client_secret_basic' }),
   ],
@@ -115,7 +119,7 @@ const provider = new Provider(issuer, {
 
 // ---- what it saw
 
-const stats = { requests: {}, events: {}, log: [] };
+const stats = { requests: {}, events: {}, log: [], assertions: [] };
 const count = (counters, key) => { counters[key] = (counters[key] ?? 0) + 1; };
 
 for (const event of [
@@ -131,6 +135,7 @@ for (const event of [
     stats.log.push({
       event,
       client: oidc?.client?.clientId ?? null,
+      redirectUri: oidc?.body?.redirect_uri ?? null,
       grant: oidc?.params?.grant_type ?? null,
       error: error ? `${error.error ?? error.name}: ${error.error_detail ?? error.error_description ?? error.message}` : null,
     });
@@ -193,11 +198,29 @@ function loseAnswer(req, res) {
 
 const protocol = provider.callback();
 
+// Keeps the client assertions that came, also with a request that is about to fail.
+async function keepAssertion(req) {
+  if (req.method !== 'POST' || env.CLIENT_KEYS === '[]') return;
+  req.body = '';
+  for await (const chunk of req) req.body += chunk;
+  const assertion = new URLSearchParams(req.body).get('client_assertion');
+  if (assertion) stats.assertions.push(assertion);
+}
+
+// A server that does not form-decode what HTTP Basic carries, as many do not: what it reads is encoded for one that does.
+function readRaw(req) {
+  const [, basic] = /^Basic (.+)$/.exec(req.headers.authorization ?? '') ?? [];
+  if (!basic) return;
+  const [, id, secret] = /^([^:]*):(.*)$/s.exec(Buffer.from(basic, 'base64').toString()) ?? [];
+  req.headers.authorization = `Basic ${Buffer.from(`${encodeURIComponent(id)}:${encodeURIComponent(secret)}`).toString('base64')}`;
+}
+
 async function serve(req, res) {
   const path = req.url.split('?', 1)[0];
   if (path.startsWith('/__')) return control(path, req, res);
 
   count(stats.requests, `${req.method} ${path.replace(/^\/(interaction|auth)\/[^/]+/, '/$1/:uid')}`);
+  await keepAssertion(req);
   const fault = takeFault(path);
   if (fault?.delayMs) await new Promise((resume) => { setTimeout(resume, fault.delayMs); });
   if (fault?.hold) await holdRequest();
@@ -205,6 +228,7 @@ async function serve(req, res) {
   else if (fault?.cut) return req.socket.destroy();
   else if (fault?.status) return answer(res, fault.status, fault.body ?? '{}', fault.headers);
 
+  if (flag('BASIC_RAW', '0')) readRaw(req);
   if (!interactive && path.startsWith('/interaction/')) return decide(req, res);
   return protocol(req, res);
 }
@@ -217,7 +241,7 @@ async function control(path, req, res) {
     case '/__stats':
       return answer(res, 200, JSON.stringify(stats));
     case '/__reset':
-      Object.assign(stats, { requests: {}, events: {}, log: [] });
+      Object.assign(stats, { requests: {}, events: {}, log: [], assertions: [] });
       faults = [];
       releaseAll();
       return answer(res, 204);
