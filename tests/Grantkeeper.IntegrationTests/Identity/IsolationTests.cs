@@ -199,7 +199,7 @@ public sealed partial class IsolationTests
         var session = await MadeSession.Make(world, Alice);
         var key = (await world.Host.Post("/api/v1/oauth/admin/api-keys", new { name = "hers", permissions = new[] { "oauth:read" } })).Json;
         // Over a provider at which she has nothing, so that it changes nothing.
-        var bulk = Guid.Parse((string)(await world.Host.Post("/api/v1/oauth/integrations/bulk/refresh", new { user_id = Alice, provider = "google" })).Json["id"]!);
+        var bulk = Guid.Parse((string)(await world.Host.Post("/api/v1/oauth/bulk/refresh", new { user_id = Alice, provider = "google" })).Json["id"]!);
         var page = (await world.Host.Get($"/api/v1/oauth/integrations?user_id={Alice}&limit=1")).Json;
         var account = (string)page["integrations"]![0]!["account"]!["account_id"]!;
         return new Stand(
