@@ -26,8 +26,13 @@ internal sealed class EmbeddedNode : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
-    public static async Task<EmbeddedNode> Start()
+    /// <param name="fill">Writes into the database before the node starts.</param>
+    /// <param name="map">Adds routes of the benchmark's own.</param>
+    public static async Task<EmbeddedNode> Start(Func<TestDatabase, Task>? fill = null, Action<WebApplication>? map = null)
     {
+        var database = await (await TestCluster.Shared()).NewMigratedDatabase();
+        if (fill is not null)
+            await fill(database);
         var origin = $"http://localhost:{FreePort.Next()}";
         var sandbox = SandboxApp.Build([], new SandboxOptions { Urls = "http://127.0.0.1:0", AutoConsent = true, Clients = [new ClientRegistration("app", "s3cret", [$"{origin}/oauth/sandbox/callback"])] });
         await sandbox.StartAsync();
@@ -37,12 +42,13 @@ internal sealed class EmbeddedNode : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["DEPLOY_ENV"] = "development", ["FRONTEND_URL"] = origin, ["GRANTKEEPER_PUBLIC_URL"] = origin, ["GRANTKEEPER_SANDBOX"] = "true", ["GRANTKEEPER_API_KEY"] = ApiKey,
-            ["USER_DATA_DATABASE_URL"] = (await (await TestCluster.Shared()).NewMigratedDatabase()).Url, ["OAUTH_ENCRYPTION_KEY"] = TestCluster.Key.Reveal(),
+            ["USER_DATA_DATABASE_URL"] = database.Url, ["OAUTH_ENCRYPTION_KEY"] = TestCluster.Key.Reveal(),
             ["SANDBOX_CLIENT_ID"] = "app", ["SANDBOX_CLIENT_SECRET"] = "s3cret", ["Grantkeeper:Providers:sandbox:issuer"] = sandbox.Urls.First(),
         });
         builder.Services.AddGrantkeeper(builder.Configuration);
         var app = builder.Build();
         app.MapGrantkeeper();
+        map?.Invoke(app);
         await app.StartAsync();
         var node = new EmbeddedNode(app, sandbox, origin);
         await node.Connect();

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Grantkeeper.Benchmarks.Processes;
 using Grantkeeper.Benchmarks.Refreshing;
+using Grantkeeper.Benchmarks.Serving;
 using Grantkeeper.Benchmarks.Starting;
 
 namespace Grantkeeper.Benchmarks;
@@ -24,6 +25,8 @@ internal static class Program
         ("P4", async effort => [await RefreshRate.Run(effort), await DueAtOnce.Run(effort)]),
         ("P7", async effort => [await Idle.Run(effort)]),
         ("P9", WarmCall.Run),
+        ("R278", Documents.Run),
+        ("guard", async effort => [await Guard.Run(effort)]),
     ];
 
     public static async Task<int> Main(string[] args)

@@ -22,6 +22,8 @@ internal sealed class ApiKeys(PlatformDatabase platform, Database userData, Audi
     private const int MostRemembered = 10_000;
     private static readonly TimeSpan Remembered = TimeSpan.FromSeconds(60);
 
+    private static readonly Caller Bootstrap = new(BootstrapCaller, Permissions.All.ToHashSet());
+
     private readonly ConcurrentDictionary<string, (Caller Caller, DateTimeOffset Until)> _verified = new();
     private readonly string? _bootstrapHash = options.ApiKey.IsEmpty ? null : RandomHandle.HashOf(options.ApiKey);
 
@@ -39,7 +41,7 @@ internal sealed class ApiKeys(PlatformDatabase platform, Database userData, Audi
         var hash = RandomHandle.HashOf(presented);
         var now = time.GetUtcNow();
         if (hash == _bootstrapHash)
-            return new Caller(BootstrapCaller, Permissions.All.ToHashSet());
+            return Bootstrap;
         if (_verified.TryGetValue(hash, out var known) && known.Until > now)
             return known.Caller;
 

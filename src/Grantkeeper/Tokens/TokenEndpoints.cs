@@ -28,7 +28,7 @@ internal static class TokenEndpoints
         routes.Api<RefreshAnswer>("POST", "/api/v1/oauth/integrations/{id}/refresh", Permissions.Refresh, "Renews an integration's token now", Refresh).Limited();
     }
 
-    private static async Task<IResult> ReadAt(
+    internal static async Task<IResult> ReadAt(
         HttpContext http, TokenAccess tokens, ProviderCatalogue catalogue, ConnectLinks links, string provider, string? scopes,
         [FromQuery(Name = "user_id")] string? userId, [FromQuery(Name = "min_ttl")] string? minTtl, [FromQuery(Name = "account_id")] string? accountId)
     {
