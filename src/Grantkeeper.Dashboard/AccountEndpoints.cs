@@ -39,11 +39,12 @@ internal static class AccountEndpoints
     }
 
     private static Task<IResult> Show(
-        HttpContext http, AccountsReader reader, FlowStore flows, ProviderCatalogue catalogue, [FromQuery(Name = "user_id")] string? userId, string? revocation, string? flow, string? broken) => PageResult.ForOperator(http, async _ =>
+        HttpContext http, AccountsReader reader, FlowStore flows, ProviderCatalogue catalogue, [FromQuery(Name = "user_id")] string? userId, string? revocation, string? flow, string? broken, string? changed) => PageResult.ForOperator(http, async _ =>
     {
         if (!http.Caller().UserOf(userId ?? FirstUser).TryGet(out var user, out var failure))
             return PageResult.Refusal(http, failure);
         var notice = revocation is not null ? OfRevocation(revocation)
+            : AccountChangeEndpoints.NoticeOf(changed) is { } change ? change
             : AccidentOf(broken) is { } accident ? OfAccident(accident)
             : Guid.TryParse(flow, out var id) && await flows.Find(id, user, http.RequestAborted) is { } finished ? OfFlow(finished, catalogue)
             : null;
@@ -79,7 +80,7 @@ internal static class AccountEndpoints
             : PageResult.Refusal(http, failure);
     });
 
-    private static Task<IResult> ForIntegration(HttpContext http, Func<string, Guid, Task<IResult>> page) => PageResult.ForOperator(http, async _ =>
+    internal static Task<IResult> ForIntegration(HttpContext http, Func<string, Guid, Task<IResult>> page) => PageResult.ForOperator(http, async _ =>
     {
         var form = await http.Request.ReadFormAsync(http.RequestAborted);
         if (!http.Caller().UserOf(form["user_id"]).TryGet(out var user, out var failure))

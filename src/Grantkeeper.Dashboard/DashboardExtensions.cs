@@ -53,6 +53,7 @@ public static class DashboardExtensions
         SessionEndpoints.Map(pages);
         OperatorSignInEndpoints.Map(pages);
         AccountEndpoints.Map(pages);
+        AccountChangeEndpoints.Map(pages);
         TimelinePageEndpoints.Map(pages);
         ProviderPageEndpoints.Map(pages);
         HostedEndpoints.Map(pages);

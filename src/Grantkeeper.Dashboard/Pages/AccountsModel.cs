@@ -69,6 +69,12 @@ public sealed record AccountCard(
     Guid IntegrationId, string Provider, string ProviderName, string Name, string? Email, Person Person, string Status, string Tone, string Freshness,
     bool Usable, bool MayConnect, bool IsPrimary, IReadOnlyList<ScopeLine> Granted, IReadOnlyList<ScopeLine> Missing, string Curl, string CSharp, bool CanBreak, RunAnswer? Answer, bool Opens)
 {
+    /// <summary>The name that people gave it; null when none did.</summary>
+    public string? Label { get; init; }
+
+    /// <summary>True while it is switched off.</summary>
+    public bool IsOff { get; init; }
+
     internal static AccountCard Of(
         Integration integration, Provider? provider, ScopeSet asked, (int Failures, DateTimeOffset? NextTryAt)? failing, bool canBreak, RunAnswer? answer,
         GrantkeeperOptions options, ApiKeySource key, DateTimeOffset now)
@@ -80,7 +86,10 @@ public sealed record AccountCard(
             integration.Id, integration.Provider, provider?.DisplayName ?? integration.Provider, name, integration.AccountEmail,
             Person.Of(name, integration.AccountId), status, tone, FreshnessOf(integration, failing, now), usable, provider is { IsConfigured: true }, integration.IsPrimary,
             ScopeLine.Of(integration.Scopes, provider), ScopeLine.Of(integration.Scopes.MissingFrom(asked), provider),
-            Snippets.Curl(integration, options, key), Snippets.CSharp(integration, options), canBreak, answer, provider?.Manifest.Resources.Count > 0);
+            Snippets.Curl(integration, options, key), Snippets.CSharp(integration, options), canBreak, answer, provider?.Manifest.Resources.Count > 0)
+        {
+            Label = integration.Label, IsOff = integration.Status == IntegrationStatus.Inactive,
+        };
     }
 
     private static (string Status, string Tone) StatusOf(IntegrationStatus status, bool isFailing) => status switch

@@ -51,6 +51,41 @@ public sealed class AccountsPageTests(ChromiumBrowser chromium)
     }
 
     [Fact]
+    public async Task Account_is_named_switched_off_and_on_and_looked_at()
+    {
+        await using var world = await PagesWorld.Start(chromium);
+        await world.SignIn();
+        await world.Connect("Alice");
+        var card = world.Page.GetByRole(AriaRole.Article);
+        async Task Press(string name)
+        {
+            await card.GetByText("Change", new() { Exact = true }).ClickAsync();
+            await card.GetByRole(AriaRole.Button, new() { Name = name }).ClickAsync();
+        }
+
+        await card.GetByText("Change", new() { Exact = true }).ClickAsync();
+        await card.GetByLabel("Name here").FillAsync("Work <calendar>");
+        await world.Session.Screenshot("pages-accounts-change");
+        await card.GetByRole(AriaRole.Button, new() { Name = "Save the name" }).ClickAsync();
+        (await world.Notice()).ShouldBe("The name is changed.");
+        (await card.GetByRole(AriaRole.Heading).InnerTextAsync()).ShouldBe("Work <calendar>");
+
+        await Press("Look at");
+        (await world.Notice()).ShouldStartWith("The provider honours the grant");
+
+        await Press("off");
+        (await world.Notice()).ShouldStartWith("Switched off.");
+        (await card.InnerTextAsync()).ShouldContain("No token is handed out while it is switched off.");
+        (await card.GetByRole(AriaRole.Button, new() { Name = "Connect" }).CountAsync()).ShouldBe(0);
+        await world.Session.Screenshot("pages-accounts-off");
+        (await world.World.Host.Get("/oauth/sandbox/token?user_id=demo")).Code.ShouldBe("tokens.inactive");
+
+        await card.GetByRole(AriaRole.Button, new() { Name = "on", Exact = false }).First.ClickAsync();
+        (await world.Notice()).ShouldBe("Switched on again.");
+        (await world.World.Host.Get("/oauth/sandbox/token?user_id=demo")).Status.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
     public async Task What_was_not_granted_can_be_asked_for_once_more()
     {
         await using var world = await PagesWorld.Start(chromium);
