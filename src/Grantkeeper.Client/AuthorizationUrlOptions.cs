@@ -6,6 +6,9 @@ public sealed record AuthorizationUrlOptions
     /// <summary>Scopes to ask for; empty (default): the provider's own default.</summary>
     public IReadOnlyList<string> Scopes { get; init; } = [];
 
+    /// <summary>Features of the product whose scopes are asked for, on top of what was granted before.</summary>
+    public IReadOnlyList<string> Features { get; init; } = [];
+
     /// <summary>Where the browser goes afterwards: a path of FRONTEND_URL or an allowed absolute address. Null: the popup page answers.</summary>
     public string? ReturnTo { get; init; }
 

@@ -21,7 +21,7 @@ public sealed partial class GrantkeeperClient
     /// <param name="cancellation">Gives up waiting.</param>
     public Task<Answer<AuthorizationUrl>> GetAuthorizationUrl(string provider, string userId, AuthorizationUrlOptions? options = null, CancellationToken cancellation = default) =>
         Get<AuthorizationUrl>(At(
-            $"oauth/{Segment(provider)}/auth", ("user_id", userId), ("scopes", Words(options?.Scopes)), ("return_to", options?.ReturnTo), ("login_hint", options?.LoginHint),
+            $"oauth/{Segment(provider)}/auth", ("user_id", userId), ("scopes", Words(options?.Scopes)), ("features", Words(options?.Features)), ("return_to", options?.ReturnTo), ("login_hint", options?.LoginHint),
             ("opener_origin", options?.OpenerOrigin), ("integration_id", options?.IntegrationId?.ToString()), ("confirm", options?.Confirm is { } confirm ? confirm ? "true" : "false" : null)), cancellation);
 
     /// <summary>Hands in a callback that reached the application's own page. A refusal by the provider or the user is an answer with <c>Success</c> false. Permission <c>oauth:connect</c>.</summary>

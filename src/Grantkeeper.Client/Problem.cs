@@ -24,6 +24,9 @@ public sealed record Problem(string Code, string Title, string Detail)
     /// <summary>Where the user can connect the account again; holds no secret. Null when that would not help.</summary>
     public string? ReconnectUrl { get; init; }
 
+    /// <summary>The operation that asks the user for what a feature is missing; null when the refusal is about something else.</summary>
+    public string? UnlockUrl { get; init; }
+
     /// <summary>How long to wait before a repetition; null when the server does not say.</summary>
     public TimeSpan? RetryAfter { get; init; }
 

@@ -17,6 +17,8 @@ internal sealed class WireProblem
 
     public string? ReconnectUrl { get; init; }
 
+    public string? UnlockUrl { get; init; }
+
     public int? RetryAfter { get; init; }
 
     public IReadOnlyList<string>? Errors { get; init; }
@@ -28,6 +30,7 @@ internal sealed class WireProblem
         TraceId = TraceId,
         Reason = Reason,
         ReconnectUrl = ReconnectUrl,
+        UnlockUrl = UnlockUrl,
         RetryAfter = RetryAfter is > 0 and { } seconds ? TimeSpan.FromSeconds(seconds) : null,
         Errors = Errors ?? [],
     };

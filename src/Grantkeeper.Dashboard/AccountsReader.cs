@@ -4,7 +4,6 @@ using Grantkeeper.Dashboard.Pages;
 using Grantkeeper.Http;
 using Grantkeeper.Integrations;
 using Grantkeeper.Monitoring;
-using Grantkeeper.OAuth;
 using Grantkeeper.Providers;
 using Grantkeeper.Settings;
 
@@ -12,12 +11,12 @@ namespace Grantkeeper.Dashboard;
 
 /// <summary>Puts together what the accounts page shows of one user: three small reads, whatever the number of accounts.</summary>
 internal sealed class AccountsReader(
-    IntegrationStore integrations, ConsentStore consents, Timelines timelines, ProviderCatalogue catalogue, SandboxControls sandbox, GrantkeeperOptions options, ApiKeySource key, TimeProvider time)
+    IntegrationStore integrations, ConsentReader consents, Timelines timelines, ProviderCatalogue catalogue, SandboxControls sandbox, GrantkeeperOptions options, ApiKeySource key, TimeProvider time)
 {
     public async Task<AccountsModel> Read(string userId, Notice? notice, (Guid Id, RunAnswer Answer)? ran, CancellationToken cancellation)
     {
         var mine = await integrations.List(new IntegrationFilter(userId, null, false, null, Cursor.MaxLimit), cancellation);
-        var asked = await consents.Asked(userId, cancellation);
+        var given = await consents.Live(userId, cancellation);
         var failing = await timelines.Failing(userId, cancellation);
         var offered = catalogue.Offered.ToList();
         var live = mine.Where(integration => integration.Status != IntegrationStatus.Revoked).ToList();
@@ -26,7 +25,7 @@ internal sealed class AccountsReader(
         return new AccountsModel(
             userId, notice,
             [.. live.Select(integration => AccountCard.Of(
-                integration, catalogue.Find(integration.Provider), asked.GetValueOrDefault(integration.Id) ?? ScopeSet.Empty,
+                integration, catalogue.Find(integration.Provider), given.GetValueOrDefault(integration.Id),
                 failing.TryGetValue(integration.Id, out var trouble) ? trouble : null, sandbox.Reach(integration), ran is { } run && run.Id == integration.Id ? run.Answer : null, options, key, now))],
             [.. mine.Where(integration => integration.Status == IntegrationStatus.Revoked).Select(integration => new DisconnectedAccount(
                 integration.Id, integration.AccountName ?? integration.AccountEmail ?? integration.AccountId ?? "Account", catalogue.Find(integration.Provider)?.DisplayName ?? integration.Provider))],

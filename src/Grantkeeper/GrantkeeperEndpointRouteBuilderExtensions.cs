@@ -1,5 +1,6 @@
 using Grantkeeper.Administration;
 using Grantkeeper.Connect;
+using Grantkeeper.Consents;
 using Grantkeeper.Diagnostics;
 using Grantkeeper.Events;
 using Grantkeeper.Integrations;
@@ -21,10 +22,12 @@ public static class GrantkeeperEndpointRouteBuilderExtensions
         MonitoringEndpoints.Map(endpoints);
         Resources.ResourceEndpoints.Map(endpoints);
         IntegrationEndpoints.Map(endpoints);
+        ConsentEndpoints.Map(endpoints);
         LifecycleEndpoints.Map(endpoints);
         TokenEndpoints.Map(endpoints);
         TimelineEndpoints.Map(endpoints);
         ConnectEndpoints.Map(endpoints);
+        UnlockEndpoints.Map(endpoints);
         ConnectSessionEndpoints.Map(endpoints);
         BrowserEndpoints.Map(endpoints);
         EventEndpoints.Map(endpoints);

@@ -51,6 +51,7 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddSingleton(provider => Deployment.Read(configuration, ProviderHooks.Of(provider.GetServices<ProviderClass>(), provider.GetRequiredService<ILoggerFactory>())));
         services.AddSingleton(provider => provider.GetRequiredService<Deployment>().Options);
         services.AddSingleton(provider => provider.GetRequiredService<Deployment>().Catalogue);
+        services.AddSingleton(provider => provider.GetRequiredService<Deployment>().Features);
         services.AddSingleton<Readiness>();
         services.AddHostedService<StartUp>();
 
@@ -137,6 +138,12 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddSingleton<GrantWarnings>();
         services.AddSingleton<ConsentStore>();
         services.AddSingleton<ConsentReader>();
+        services.AddSingleton<Escalations>();
+        services.AddSingleton<ScopeAsks>();
+        services.AddSingleton<FeatureStates>();
+        services.AddSingleton<IFeatures>(provider => provider.GetRequiredService<FeatureStates>());
+        services.AddSingleton<ScopeTable>();
+        services.AddHostedService(provider => provider.GetRequiredService<ScopeTable>());
         services.AddSingleton<NodeIdentity>();
         services.AddSingleton<NodeSpool>();
         services.AddSingleton<ISpool>(provider => provider.GetRequiredService<NodeSpool>());

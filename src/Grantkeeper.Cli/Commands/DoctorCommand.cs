@@ -48,7 +48,7 @@ internal static class DoctorCommand
             AllowLoopbackHttp = deployment.Options.AllowsLoopbackHttp,
         });
         await using var container = services.AddEgress().BuildServiceProvider();
-        var doctor = new Doctor(deployment.Options, deployment.Catalogue, container.GetRequiredService<IEgress>(), environment.Time);
+        var doctor = new Doctor(deployment.Options, deployment.Catalogue, deployment.Features, container.GetRequiredService<IEgress>(), environment.Time);
         output.Say("Looking at the deployment that this environment configures ...");
         var findings = await doctor.Examine(only, cancellation);
         return Show(new DiagnosticsAnswer(Finding.Worst(findings), environment.Time.GetUtcNow(), findings), output);

@@ -37,6 +37,12 @@ public sealed record InitiateRequest
     /// <summary>Scopes to ask for; default: the provider's own default.</summary>
     public IReadOnlyList<string>? Scopes { get; init; }
 
+    /// <summary>Features of the product whose scopes are asked for, on top of what was granted before.</summary>
+    public IReadOnlyList<string>? Features { get; init; }
+
+    /// <summary>The user's role, when the operator's policy of scopes is to hold for a request with an API key.</summary>
+    public string? Role { get; init; }
+
     /// <summary>Must equal the configured redirect URI when sent.</summary>
     public string? RedirectUri { get; init; }
 

@@ -12,7 +12,7 @@ public sealed record ConnectSessionRequest
     /// <summary>Keys of the providers that the session offers. Default: all that are configured.</summary>
     public IReadOnlyList<string>? Providers { get; init; }
 
-    /// <summary>Product features to connect for. None is known yet, so every value is refused.</summary>
+    /// <summary>Features of the product to connect for: connections that name nothing else ask for their scopes.</summary>
     public IReadOnlyList<string>? Features { get; init; }
 
     /// <summary>Where the hosted page leads back to: a path of FRONTEND_URL or an allowed absolute URL. Default: FRONTEND_URL itself.</summary>

@@ -65,18 +65,18 @@ internal static class HostedEndpoints
         HostedResult.ForSession(http, async session =>
         {
             var mine = await integrations.List(new IntegrationFilter(session.UserId, null, false, null, Cursor.MaxLimit), http.RequestAborted);
-            var asked = await consents.AskedOf(session.UserId, http.RequestAborted);
+            var given = await consents.Live(session.UserId, http.RequestAborted);
             var finished = Guid.TryParse(flow, out var id) ? await flows.Find(id, session.UserId, http.RequestAborted) : null;
             return HostedResult.Page<HostedAccounts>(http, session, frame => new
             {
                 Frame = frame,
                 Model = HostedModel.Of(
                     session, HostedNotice.OfRevocation(revocation, frame) ?? HostedNotice.OfFlow(finished?.SessionId == session.Id ? finished : null, catalogue, frame),
-                    mine, asked, catalogue, frame, time.GetUtcNow()),
+                    mine, given, catalogue, frame, time.GetUtcNow()),
             });
         });
 
-    private static Task<IResult> Start(HttpContext http, ConnectFlow connect, ConnectLinks links, IntegrationStore integrations, ProviderCatalogue catalogue) => HostedResult.ForSession(http, async session =>
+    private static Task<IResult> Start(HttpContext http, ConnectFlow connect, ConnectLinks links, IntegrationStore integrations, ProviderCatalogue catalogue, FeatureCatalogue features) => HostedResult.ForSession(http, async session =>
     {
         var form = await http.Request.ReadFormAsync(http.RequestAborted);
         if (catalogue.Find(form["provider"].ToString()) is not { } provider || !http.Caller().Reaches(provider.Key))
@@ -91,6 +91,7 @@ internal static class HostedEndpoints
             {
                 Provider = provider.Key,
                 UserId = session.UserId,
+                Features = features.Among(session.Features, provider.Key),
                 ReconnectIntegrationId = again?.Id,
                 LoginHint = again?.AccountEmail,
                 ReturnTo = session.ReturnTo,

@@ -1,7 +1,7 @@
 using Grantkeeper.Connect;
+using Grantkeeper.Consents;
 using Grantkeeper.Errors;
 using Grantkeeper.Integrations;
-using Grantkeeper.OAuth;
 using Grantkeeper.Providers;
 using Grantkeeper.Tokens;
 
@@ -11,12 +11,12 @@ namespace Grantkeeper.Dashboard.Hosted;
 public sealed record HostedModel(HostedNotice? Notice, IReadOnlyList<HostedAccount> Accounts, IReadOnlyList<HostedChoice> Choices, bool Returns)
 {
     internal static HostedModel Of(
-        ConnectSession session, HostedNotice? notice, IEnumerable<Integration> mine, IReadOnlyDictionary<Guid, ScopeSet> asked, ProviderCatalogue catalogue, HostedFrame frame, DateTimeOffset now)
+        ConnectSession session, HostedNotice? notice, IEnumerable<Integration> mine, IReadOnlyDictionary<Guid, Consent> given, ProviderCatalogue catalogue, HostedFrame frame, DateTimeOffset now)
     {
         var limits = session.AsCaller().Session!;
         var accounts = mine
             .Where(integration => integration.Status != IntegrationStatus.Revoked && limits.Offers(integration.Provider) && (session.IntegrationId ?? integration.Id) == integration.Id)
-            .Select(integration => HostedAccount.Of(integration, asked.GetValueOrDefault(integration.Id) ?? ScopeSet.Empty, catalogue, frame, now))
+            .Select(integration => HostedAccount.Of(integration, given.GetValueOrDefault(integration.Id), catalogue, frame, now))
             .ToList();
         // A session for one integration connects that one again and no new ones.
         var choices = catalogue.Offered
@@ -59,9 +59,9 @@ public sealed record HostedNotice(string Text, string? Advice, bool IsGood)
 
 /// <summary>One connected account.</summary>
 public sealed record HostedAccount(
-    Guid IntegrationId, string Provider, string Name, string Line, string State, bool IsUsable, bool MayConnect, IReadOnlyList<string> Granted, IReadOnlyList<string> Missing)
+    Guid IntegrationId, string Provider, string Name, string Line, string State, bool IsUsable, bool MayConnect, IReadOnlyList<string> Granted, IReadOnlyList<string> Missing, HostedConsent? Consent)
 {
-    internal static HostedAccount Of(Integration integration, ScopeSet asked, ProviderCatalogue catalogue, HostedFrame frame, DateTimeOffset now)
+    internal static HostedAccount Of(Integration integration, Consent? consent, ProviderCatalogue catalogue, HostedFrame frame, DateTimeOffset now)
     {
         var provider = catalogue.Find(integration.Provider);
         var providerName = provider?.DisplayName ?? integration.Provider;
@@ -72,12 +72,27 @@ public sealed record HostedAccount(
             integration.AccountEmail is null ? providerName : $"{providerName} · {integration.AccountEmail}",
             frame.Text(isUsable ? "account.good" : integration.Status == IntegrationStatus.Inactive ? "account.off" : "account.needs_you"),
             isUsable, provider is { IsConfigured: true },
-            [.. integration.Scopes.ToArray().Select(scope => NameOf(scope, provider))],
-            [.. asked.ToArray().Except(integration.Scopes.ToArray()).Select(scope => NameOf(scope, provider))]);
+            [.. integration.UsableScopes.ToArray().Select(scope => NameOf(scope, provider))],
+            [.. (consent?.Asked.ToArray() ?? []).Except(integration.Scopes.ToArray()).Select(scope => NameOf(scope, provider))],
+            consent is null ? null : HostedConsent.Of(consent, integration, frame, now));
     }
 
     private static string NameOf(string scope, Provider? provider) =>
         provider?.Manifest.Scopes.FirstOrDefault(known => known.Name == scope)?.DisplayName is { Length: > 0 } name ? name : scope;
+}
+
+/// <summary>When and from where an account was allowed, in the user's language.</summary>
+/// <param name="GivenAt">When, in UTC.</param>
+/// <param name="Given">The sentence before the time.</param>
+/// <param name="From">From which address and program; null when neither is known.</param>
+/// <param name="EndsAt">Until when; null: without end.</param>
+/// <param name="Ends">The sentence before the end.</param>
+public sealed record HostedConsent(DateTimeOffset GivenAt, string Given, string? From, DateTimeOffset? EndsAt, string Ends)
+{
+    internal static HostedConsent Of(Consent consent, Integration integration, HostedFrame frame, DateTimeOffset now) => new(
+        consent.GrantedAt, frame.Text("consent.given"),
+        consent.IpAddress is null && consent.UserAgent is null ? null : frame.Text("consent.from", "where", string.Join(" · ", new[] { consent.IpAddress, consent.UserAgent }.OfType<string>())),
+        consent.ExpiresAt, frame.Text(integration.IsConsentOverAt(now) ? "consent.ended" : "consent.ends"));
 }
 
 /// <summary>One provider that can be connected.</summary>

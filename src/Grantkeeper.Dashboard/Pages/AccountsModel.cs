@@ -1,3 +1,4 @@
+using Grantkeeper.Consents;
 using Grantkeeper.Errors;
 using Grantkeeper.Integrations;
 using Grantkeeper.OAuth;
@@ -64,10 +65,19 @@ public sealed record RunAnswer(string? Line, string? Body, bool IsCut, bool WasR
 /// <summary>One thing that an account opens.</summary>
 public sealed record OpenedLine(string Type, string Name, string? Permission, string? Url);
 
+/// <summary>The consent behind an account: what was asked and granted, when, from where.</summary>
+public sealed record ConsentLines(
+    DateTimeOffset GivenAt, DateTimeOffset? EndsAt, string Version, string? Actor, string? IpAddress, string? UserAgent, IReadOnlyList<ScopeLine> Asked, IReadOnlyList<ScopeLine> Unasked)
+{
+    internal static ConsentLines Of(Consent consent, Integration integration, Provider? provider) => new(
+        consent.GrantedAt, consent.ExpiresAt, consent.Version, consent.Actor, consent.IpAddress, consent.UserAgent,
+        ScopeLine.Of(consent.Asked, provider), ScopeLine.Of(integration.UnaskedScopes, provider));
+}
+
 /// <summary>One connected account.</summary>
 public sealed record AccountCard(
     Guid IntegrationId, string Provider, string ProviderName, string Name, string? Email, Person Person, string Status, string Tone, string Freshness,
-    bool Usable, bool MayConnect, bool IsPrimary, IReadOnlyList<ScopeLine> Granted, IReadOnlyList<ScopeLine> Missing, string Curl, string CSharp, bool CanBreak, RunAnswer? Answer, bool Opens)
+    bool Usable, bool MayConnect, bool IsPrimary, IReadOnlyList<ScopeLine> Granted, IReadOnlyList<ScopeLine> Missing, string Curl, string CSharp, bool CanBreak, RunAnswer? Answer, bool Opens, ConsentLines? Consent)
 {
     /// <summary>The name that people gave it; null when none did.</summary>
     public string? Label { get; init; }
@@ -76,17 +86,18 @@ public sealed record AccountCard(
     public bool IsOff { get; init; }
 
     internal static AccountCard Of(
-        Integration integration, Provider? provider, ScopeSet asked, (int Failures, DateTimeOffset? NextTryAt)? failing, bool canBreak, RunAnswer? answer,
+        Integration integration, Provider? provider, Consent? consent, (int Failures, DateTimeOffset? NextTryAt)? failing, bool canBreak, RunAnswer? answer,
         GrantkeeperOptions options, ApiKeySource key, DateTimeOffset now)
     {
         var name = integration.AccountName ?? integration.AccountEmail ?? integration.AccountId ?? "Account";
         var usable = integration.IsConnectedAt(now);
-        var (status, tone) = StatusOf(integration.StatusAt(now), usable && failing is not null);
+        var (status, tone) = integration.IsActive && integration.IsConsentOverAt(now) ? ("Consent ended", "bad") : StatusOf(integration.StatusAt(now), usable && failing is not null);
         return new AccountCard(
             integration.Id, integration.Provider, provider?.DisplayName ?? integration.Provider, name, integration.AccountEmail,
             Person.Of(name, integration.AccountId), status, tone, FreshnessOf(integration, failing, now), usable, provider is { IsConfigured: true }, integration.IsPrimary,
-            ScopeLine.Of(integration.Scopes, provider), ScopeLine.Of(integration.Scopes.MissingFrom(asked), provider),
-            Snippets.Curl(integration, options, key), Snippets.CSharp(integration, options), canBreak, answer, provider?.Manifest.Resources.Count > 0)
+            ScopeLine.Of(integration.Scopes, provider), ScopeLine.Of(integration.Scopes.MissingFrom(consent?.Asked ?? ScopeSet.Empty), provider),
+            Snippets.Curl(integration, options, key), Snippets.CSharp(integration, options), canBreak, answer, provider?.Manifest.Resources.Count > 0,
+            consent is null ? null : ConsentLines.Of(consent, integration, provider))
         {
             Label = integration.Label, IsOff = integration.Status == IntegrationStatus.Inactive,
         };
@@ -111,6 +122,7 @@ public sealed record AccountCard(
                 Reasons.InvalidGrant => "The provider no longer accepts this grant: it was withdrawn there, or it has ended.",
                 Reasons.AmbiguousRefresh => "A refresh was cut off on its way, and the provider no longer accepts the old token.",
                 Reasons.AccountChanged => "The grant now belongs to another account at the provider.",
+                _ when integration.IsConsentOverAt(now) => "Its user's consent has ended; no token is handed out until the user consents again.",
                 _ when integration.Status == IntegrationStatus.Inactive => "No token is handed out while it is switched off.",
                 _ => "Its access token has ended, and the provider gave nothing to renew it with.",
             };

@@ -32,7 +32,7 @@ internal static class ConnectEndpoints
     }
 
     private static async Task<IResult> Auth(
-        HttpContext http, Connections connections, string provider, string? scopes, string? confirm,
+        HttpContext http, Connections connections, string provider, string? scopes, string? features, string? role, string? confirm,
         [FromQuery(Name = "user_id")] string? userId, [FromQuery(Name = "return_to")] string? returnTo, [FromQuery(Name = "login_hint")] string? loginHint,
         [FromQuery(Name = "opener_origin")] string? openerOrigin, [FromQuery(Name = "integration_id")] string? integrationId)
     {
@@ -49,6 +49,8 @@ internal static class ConnectEndpoints
             Provider = provider,
             UserId = userId,
             Scopes = ScopeSet.Parse(scopes).ToArray(),
+            Features = ScopeSet.Parse(features) is { Count: > 0 } named ? named.ToArray() : null,
+            Role = role,
             ReturnTo = returnTo,
             LoginHint = loginHint,
             OpenerOrigin = openerOrigin,

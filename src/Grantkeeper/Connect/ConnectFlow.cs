@@ -1,4 +1,5 @@
 using Grantkeeper.Audit;
+using Grantkeeper.Consents;
 using Grantkeeper.Encryption;
 using Grantkeeper.Errors;
 using Grantkeeper.Failpoints;
@@ -16,7 +17,7 @@ namespace Grantkeeper.Connect;
 /// From a button to a stored integration: the only path that makes grants.
 /// </summary>
 /// <remarks>
-/// <b>Start</b>: 1. provider and its client registration 2. where the browser may come back and go on to
+/// <b>Start</b>: 1. provider, its client registration, and what may be asked for 2. where the browser may come back and go on to
 /// 3. code_verifier, state, nonce, start handle 4. store the flow 5. the one-time start link.<br/>
 /// <b>Open</b>: the first browser that opens the link is bound to the flow and sent to the provider.<br/>
 /// <b>Complete</b>: 1. redeem the state, atomically 2. judge the answer: iss, error, code 3. park the code until its user
@@ -25,7 +26,7 @@ namespace Grantkeeper.Connect;
 /// </remarks>
 internal sealed class ConnectFlow(
     FlowStore flows, GrantStore grants, ProviderCatalogue catalogue, EndpointDiscovery discovery, TokenRequests requests, AccountReader accounts,
-    IntegrationStore integrations, Database database, AuditLog audit, GrantkeeperOptions options, TimeProvider time, IFailpoints failpoints, ILogger<ConnectFlow> logger)
+    IntegrationStore integrations, ScopeAsks asks, Escalations escalations, Database database, AuditLog audit, GrantkeeperOptions options, TimeProvider time, IFailpoints failpoints, ILogger<ConnectFlow> logger)
 {
     /// <summary>How long a flow lives (RFC 9700 section 2.1; R81).</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(10);
@@ -36,15 +37,18 @@ internal sealed class ConnectFlow(
     /// <summary>Starts a flow. Writes one row; calls nobody but, the first time, the provider's discovery document.</summary>
     public async Task<Result<StartedFlow>> Start(StartRequest asked, AuditSource source, CancellationToken cancellation)
     {
-        // 1. provider and its client registration
+        // 1. provider, its client registration, and what may be asked for
         if (catalogue.Find(asked.Provider) is not { } provider)
             return new Failure(ErrorCatalogue.Providers.Unknown, $"Unsupported platform: {Shown(asked.Provider)}.");
         if (!provider.IsConfigured)
             return new Failure(ErrorCatalogue.Providers.NotConfigured, $"{provider.DisplayName} is not configured: {string.Join(", ", provider.Missing)} missing.") { Items = provider.Missing };
         if (!(await discovery.Of(provider)).TryGet(out var endpoints, out var undiscovered))
             return undiscovered;
-        if (asked.ReconnectIntegrationId is { } reconnect && (await integrations.Find(reconnect, asked.UserId, cancellation))?.Provider != provider.Key)
+        var again = asked.ReconnectIntegrationId is { } reconnect ? await integrations.Find(reconnect, asked.UserId, cancellation) : null;
+        if (asked.ReconnectIntegrationId is not null && again?.Provider != provider.Key)
             return new Failure(ErrorCatalogue.Integrations.NotFound);
+        if (!(await asks.Of(provider, new ScopeAsk(asked.Scopes, asked.Features, asked.Roles, again), cancellation)).TryGet(out var scopes, out var unaskable))
+            return unaskable;
 
         // 2. where the browser may come back and go on to
         if (!RedirectUriPolicy.RedirectUriOf(provider.Key, provider.Client.RedirectUri, options).TryGet(out var redirectUri, out var misdirected))
@@ -58,7 +62,6 @@ internal sealed class ConnectFlow(
 
         // 3. code_verifier, state, nonce, start handle
         var (verifier, state, nonce, handle) = (Pkce.NewVerifier(), RandomHandle.New(), RandomHandle.New(), RandomHandle.New());
-        var scopes = provider.ScopesFor(asked.Scopes);
         var challenge = provider.Manifest is { Flow: ConnectionFlow.Code, Pkce: true } ? Pkce.ChallengeOf(verifier) : null;
         var usesNonce = scopes.Contains(OAuthNames.OpenIdScope);
         var page = AuthorizationPage.Url(provider, endpoints, new AuthorizationAsk(redirectUri, scopes, state)
@@ -153,6 +156,8 @@ internal sealed class ConnectFlow(
             return await Fail(flow, new Failure(ErrorCatalogue.Connect.CallbackMalformed), source, cancellation);
         if (endpoints is null)
             return await Fail(flow, undiscovered!, source, cancellation);
+
+        await escalations.Look(flow.UserId, provider, flow.Scopes, answer.Scope, source, cancellation);
 
         // 3. park the code until its user confirms
         var isUsersOwnSession = bearer.SignedInUser == flow.UserId;

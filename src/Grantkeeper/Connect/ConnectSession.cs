@@ -14,6 +14,9 @@ internal sealed record ConnectSession
     /// <summary>The keys of the providers that it offers; empty means all.</summary>
     public IReadOnlyList<string> Providers { get; init; } = [];
 
+    /// <summary>The keys of the features that it is for; empty: its connections ask for each provider's default.</summary>
+    public IReadOnlyList<string> Features { get; init; } = [];
+
     public Guid? IntegrationId { get; init; }
 
     /// <summary>Where the hosted page leads back to.</summary>
@@ -39,7 +42,7 @@ internal sealed record ConnectSession
     /// <summary>The session as the caller of an operation.</summary>
     public Caller AsCaller() => new($"session:{Id}", Granted)
     {
-        User = UserId, Actor = Actor, Session = new SessionLimits(Id, Providers, Confirm, OpenerOrigin, IntegrationId),
+        User = UserId, Actor = Actor, Session = new SessionLimits(Id, Providers, Confirm, OpenerOrigin, IntegrationId) { Features = Features },
     };
 
     private static readonly HashSet<string> Granted = [Permissions.Read, Permissions.Connect, Permissions.Revoke];

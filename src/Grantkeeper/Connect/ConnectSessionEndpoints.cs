@@ -32,11 +32,11 @@ internal static class ConnectSessionEndpoints
     }
 
     private static async Task<IResult> Create(
-        HttpContext http, ConnectSessions sessions, IntegrationStore integrations, ConnectLinks links, ProviderCatalogue catalogue, GrantkeeperOptions options)
+        HttpContext http, ConnectSessions sessions, IntegrationStore integrations, ConnectLinks links, ProviderCatalogue catalogue, FeatureCatalogue features, GrantkeeperOptions options)
     {
         if (!(await http.Body<ConnectSessionRequest>()).TryGet(out var body, out var failure))
             return Answers.Problem(failure);
-        if (Faults(body, catalogue) is { Count: > 0 } faults)
+        if (Faults(body, catalogue, features) is { Count: > 0 } faults)
             return Answers.Problem(new Failure(ErrorCatalogue.Requests.Invalid) { Items = faults });
         if (!http.Caller().UserOf(body.UserId).TryGet(out var user, out failure)
             || !RedirectUriPolicy.ReturnTo(body.ReturnTo is { Length: > 0 } returnTo ? returnTo : "/", options).TryGet(out var back, out failure)
@@ -59,6 +59,7 @@ internal static class ConnectSessionEndpoints
                 Id = sessions.NewId(),
                 Actor = body.Actor,
                 Providers = providers,
+                Features = body.Features?.Distinct().ToArray() ?? [],
                 IntegrationId = body.IntegrationId,
                 ReturnTo = back!,
                 OpenerOrigin = body.OpenerOrigin,
@@ -76,7 +77,7 @@ internal static class ConnectSessionEndpoints
         });
     }
 
-    private static List<string> Faults(ConnectSessionRequest body, ProviderCatalogue catalogue)
+    private static List<string> Faults(ConnectSessionRequest body, ProviderCatalogue catalogue, FeatureCatalogue features)
     {
         var faults = new List<string>();
         if (Connections.ActorFault(body.Actor) is { } fault)
@@ -89,8 +90,14 @@ internal static class ConnectSessionEndpoints
 
         if (body.Providers is { Count: 0 })
             faults.Add("providers must name at least one provider; leave it out to offer all");
-        if (body.Features is { Count: > 0 })
-            faults.Add("features names a feature that is not known; none is defined");
+        foreach (var key in body.Features ?? [])
+        {
+            if (key is null || features.Find(key) is not { } feature)
+                faults.Add($"features names a feature that is not known: {OAuth.TokenEndpoint.Clean(key ?? "")}");
+            else if (body.Providers is { Count: > 0 } offered && !offered.Any(provider => ProviderCatalogue.Fold(provider) == feature.Provider))
+                faults.Add($"features names {key}, which needs {feature.Provider}, and the session does not offer that");
+        }
+
         if (body.Language is { } language && !PageTexts.Languages.Contains(language))
             faults.Add($"language must be one of {string.Join(", ", PageTexts.Languages)}");
         return faults;

@@ -75,12 +75,22 @@ internal sealed class GrantStore(Database database, TokenVault vault, ConsentSto
         var generation = (old?.Tokens?.Generation ?? 0) + 1;
         await Upsert(db, flow, provider, account, integrationId, epoch, tokens.Scopes, cancellation);
         await vault.StoreConsent(db, flow.UserId, provider.Key, integrationId, epoch, generation, salt, tokens, provider.Manifest.RefreshTokenIdle, cancellation);
-        await consents.Record(db, flow.UserId, integrationId, epoch, flow.Scopes, tokens.Scopes, provider.Manifest.GrantLimits.ConsentEnd(answer, sentAt), source, cancellation);
+        // What an earlier consent of the same account brought may come back beside what is asked for now (incremental authorization).
+        var unasked = ScopePolicy.Unasked(provider.Manifest, flow.Scopes, old?.Integration.UsableScopes ?? ScopeSet.Empty, tokens.Scopes);
+        await consents.Record(db, flow.UserId, integrationId, epoch, flow.Scopes, tokens.Scopes, unasked, provider.Manifest.GrantLimits.ConsentEnd(answer, sentAt), source, cancellation);
         await FlowStore.Finish(db, flow, FlowStatus.Completed, integrationId, null, cancellation);
         await audit.Write(db, new AuditEvent(AuditAction.Connect, flow.UserId, source)
         {
             IntegrationId = integrationId, Provider = provider.Key, Scopes = tokens.Scopes, Duration = duration,
         }, cancellation);
+        if (unasked.Count > 0)
+        {
+            await audit.Write(db, new AuditEvent(AuditAction.ScopeEscalated, flow.UserId, source)
+            {
+                IntegrationId = integrationId, Provider = provider.Key, Scopes = unasked, Success = false, Code = "grant",
+            }, cancellation);
+        }
+
         return integrationId;
     }
 

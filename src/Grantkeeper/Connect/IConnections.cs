@@ -38,7 +38,7 @@ public interface IConnections
 
 /// <inheritdoc/>
 internal sealed class Connections(
-    ConnectFlow connect, DisconnectFlow disconnect, IntegrationStore integrations, ProviderCatalogue catalogue, ConnectLinks links, TimeProvider time) : IConnections
+    ConnectFlow connect, DisconnectFlow disconnect, IntegrationStore integrations, ProviderCatalogue catalogue, FeatureCatalogue features, ConnectLinks links, TimeProvider time) : IConnections
 {
     private static readonly AuditSource Process = new("process", null, null, null, null);
 
@@ -143,6 +143,8 @@ internal sealed class Connections(
                 Provider = request.Provider!,
                 UserId = user,
                 Scopes = ScopeSet.Of(request.Scopes ?? []),
+                Features = request.Features ?? (request.Scopes is not { Count: > 0 } && session is not null ? features.Among(session.Features, request.Provider!) : []),
+                Roles = RolesOf(caller, request.Role),
                 RedirectUri = request.RedirectUri,
                 ReturnTo = request.ReturnTo,
                 LoginHint = request.LoginHint,
@@ -156,6 +158,15 @@ internal sealed class Connections(
             source, cancellation);
     }
 
+    /// <summary>Whom the policy of scopes sees: a user's roles, which a request may narrow; the role that a back end names; else nobody.</summary>
+    internal static IReadOnlyList<string>? RolesOf(Caller caller, string? named) => (caller.Roles, named) switch
+    {
+        (null, null) => null,
+        (null, _) => [named!],
+        (_, null) => caller.Roles,
+        _ => [.. caller.Roles.Where(role => role == named)],
+    };
+
     /// <summary>What is wrong with the name of an actor; null when nothing is.</summary>
     internal static string? ActorFault(string? actor) =>
         actor is not null && (actor.Length is 0 or > 255 || actor.Any(char.IsControl)) ? "actor must be 1 to 255 characters without control characters" : null;
@@ -167,6 +178,8 @@ internal sealed class Connections(
             faults.Add("provider is required");
         if (body.Scopes?.Any(scope => scope is null || scope.Length is 0 or > 300 || scope.Any(c => char.IsWhiteSpace(c) || char.IsControl(c))) == true)
             faults.Add("scopes must be texts of 1 to 300 characters without blanks");
+        if (body.Features?.Any(feature => string.IsNullOrEmpty(feature)) == true)
+            faults.Add("features must be keys of features");
         if (ActorFault(body.Actor) is { } fault)
             faults.Add(fault);
         if (body.LoginHint is { Length: > 320 })

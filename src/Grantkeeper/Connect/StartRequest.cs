@@ -12,6 +12,11 @@ internal sealed record StartRequest
 
     public ScopeSet Scopes { get; init; } = ScopeSet.Empty;
 
+    public IReadOnlyList<string> Features { get; init; } = [];
+
+    /// <summary>The user's roles; null for callers whom no role limits.</summary>
+    public IReadOnlyList<string>? Roles { get; init; }
+
     public string? RedirectUri { get; init; }
 
     public string? ReturnTo { get; init; }

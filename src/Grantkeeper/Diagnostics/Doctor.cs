@@ -10,7 +10,7 @@ namespace Grantkeeper.Diagnostics;
 /// Examines a deployment (R334 to R339): 1. databases 2. the public origin 3. refreshes and deliveries 4. each provider.
 /// It changes nothing, needs no running server, and goes on where something is broken.
 /// </summary>
-internal sealed class Doctor(GrantkeeperOptions options, ProviderCatalogue catalogue, IEgress egress, TimeProvider time)
+internal sealed class Doctor(GrantkeeperOptions options, ProviderCatalogue catalogue, FeatureCatalogue features, IEgress egress, TimeProvider time)
 {
     /// <summary>What one outbound look may cost.</summary>
     public static readonly EgressLimits Limits = new() { Total = TimeSpan.FromSeconds(5) };
@@ -36,6 +36,8 @@ internal sealed class Doctor(GrantkeeperOptions options, ProviderCatalogue catal
             findings.Add(outbox);
         if (only is null && Manifests() is { } manifests)
             findings.Add(manifests);
+        if (only is null && Features() is { } file)
+            findings.Add(file);
         var checks = new ProviderChecks(options, egress, time);
         var providers = only is null ? catalogue.Offered.ToList() : [only];
         // Each waits for a network of its own.
@@ -52,6 +54,11 @@ internal sealed class Doctor(GrantkeeperOptions options, ProviderCatalogue catal
 
         return findings;
     }
+
+    /// <summary>Null when there is no file of features.</summary>
+    private DiagnosticFinding? Features() => features.Faults is { Count: > 0 } faults
+        ? Finding.Bad("features", null, $"A change is not in force: {string.Join("; ", faults)}.", "What was in force before stays so, on this node.", "Correct it; it is taken within seconds, without a restart.")
+        : options.FeaturesPath is null ? null : Finding.Good("features", null, $"What stands in {options.FeaturesPath} is in force.");
 
     /// <summary>Null when there is no folder of manifests and nothing wrong with what is stored.</summary>
     private DiagnosticFinding? Manifests() => catalogue.Faults is { Count: > 0 } faults

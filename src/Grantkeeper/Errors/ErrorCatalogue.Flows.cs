@@ -321,5 +321,25 @@ public static partial class ErrorCatalogue
         public static readonly ErrorCode InsufficientScope = new("consents.insufficient_scope", 403, "Permission not granted",
             "The user has not granted every scope that the request asks for; errors lists the missing ones.",
             "Start a connection for the missing scopes; the existing grant stays.");
+
+        /// <summary>The provider has no such scope (RFC 6749 section 3.3).</summary>
+        public static readonly ErrorCode ScopeUnknown = new("consents.scope_unknown", 422, "Unknown scope",
+            "The request asks for scopes that the provider's catalogue does not hold; errors lists them.",
+            "GET /api/v1/oauth/scopes lists what can be asked for. Add a scope to the provider's manifest, or set Grantkeeper__Providers__{key}__scope_listing=partial to accept scopes that are not listed.");
+
+        /// <summary>The operator has defined no such feature.</summary>
+        public static readonly ErrorCode FeatureUnknown = new("consents.feature_unknown", 404, "Unknown feature",
+            "No feature of the product has this key.",
+            "GET /api/v1/oauth/features lists them; they are defined in GRANTKEEPER_FEATURES_PATH and Grantkeeper:Features.");
+
+        /// <summary>There is nothing to unlock.</summary>
+        public static readonly ErrorCode FeatureActive = new("consents.feature_active", 409, "Feature is active",
+            "The user has granted all that the feature needs.",
+            "Use the feature; GET /api/v1/oauth/features/{key} names the integration that unlocks it.");
+
+        /// <summary>The user's role does not reach so far.</summary>
+        public static readonly ErrorCode ScopeNotAllowed = new("consents.scope_not_allowed", 403, "Scope not allowed for this role",
+            "The user's roles may not ask for some of these scopes; errors lists them.",
+            "Ask for fewer scopes, or let Grantkeeper:Scopes:Policy allow them to a role of the user.");
     }
 }

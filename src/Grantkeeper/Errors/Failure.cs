@@ -14,6 +14,9 @@ public sealed record Failure(ErrorCode Code, string? Detail = null)
     /// <summary>The stable address where the user can connect the account again.</summary>
     public string? ReconnectUrl { get; init; }
 
+    /// <summary>The operation that asks the user for what a feature is missing.</summary>
+    public string? UnlockUrl { get; init; }
+
     /// <summary>The closed word that says why the user is needed, for example <c>invalid_grant</c>.</summary>
     public string? Reason { get; init; }
 

@@ -49,6 +49,8 @@ internal static class Answers
                 problem["reason"] = failure.Reason;
             if (failure.ReconnectUrl is not null)
                 problem["reconnect_url"] = failure.ReconnectUrl;
+            if (failure.UnlockUrl is not null)
+                problem["unlock_url"] = failure.UnlockUrl;
             if (failure.Items.Count > 0)
                 problem["errors"] = failure.Items;
             var response = httpContext.Response;

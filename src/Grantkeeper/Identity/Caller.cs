@@ -20,6 +20,9 @@ internal sealed record Caller(string Id, IReadOnlySet<string> Permissions)
     /// <summary>False when the operator asks for a second factor and the user's token tells of none.</summary>
     public bool HasSecondFactor { get; init; } = true;
 
+    /// <summary>The roles of a user who calls with a token; null for callers that act for the host, whom no role limits.</summary>
+    public IReadOnlyList<string>? Roles { get; init; }
+
     /// <summary>What a connect session restricts further; null for every other caller.</summary>
     public SessionLimits? Session { get; init; }
 
@@ -66,5 +69,8 @@ internal sealed record Caller(string Id, IReadOnlySet<string> Permissions)
 /// <param name="IntegrationId">The integration that it may connect again, and no other; null when it is for new accounts too.</param>
 internal sealed record SessionLimits(Guid SessionId, IReadOnlyList<string> Offered, bool Confirm, string? OpenerOrigin, Guid? IntegrationId)
 {
+    /// <summary>The keys of the features that its connections ask for, when a request names nothing itself.</summary>
+    public IReadOnlyList<string> Features { get; init; } = [];
+
     public bool Offers(string provider) => Offered.Count == 0 || Offered.Contains(provider, StringComparer.Ordinal);
 }

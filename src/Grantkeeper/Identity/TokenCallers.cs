@@ -42,7 +42,7 @@ internal sealed class TokenCallers(JwksCache jwks, GrantkeeperOptions options, T
 
         return new Caller(IdOf(user), TokenClaims.PermissionsOf(verdict.Claims, jwt.Claims))
         {
-            User = user, Actor = TokenClaims.ActorOf(verdict.Claims), HasSecondFactor = TokenClaims.HasSecondFactor(verdict.Claims, jwt.Claims.SecondFactor, now),
+            User = user, Actor = TokenClaims.ActorOf(verdict.Claims), Roles = TokenClaims.RolesOf(verdict.Claims, jwt.Claims), HasSecondFactor = TokenClaims.HasSecondFactor(verdict.Claims, jwt.Claims.SecondFactor, now),
         };
     }
 

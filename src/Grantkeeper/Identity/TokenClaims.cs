@@ -19,7 +19,7 @@ internal static class TokenClaims
     /// </summary>
     public static HashSet<string> PermissionsOf(JwtClaims claims, ClaimNames names)
     {
-        var allowed = Roles.Allow(Words(claims.Json, names.Roles) ?? [Roles.User]);
+        var allowed = Roles.Allow(RolesOf(claims, names));
         var named = Words(claims.Json, names.Permissions) ?? Words(claims.Json, Scope);
         if (named is null)
             return allowed;
@@ -29,6 +29,9 @@ internal static class TokenClaims
             allowed.IntersectWith(words);
         return allowed;
     }
+
+    /// <summary>The roles that the token names; a token without the claim is a user's.</summary>
+    public static string[] RolesOf(JwtClaims claims, ClaimNames names) => Words(claims.Json, names.Roles) ?? [Roles.User];
 
     /// <summary>True when the token names the role administrator.</summary>
     public static bool IsAdministrator(JwtClaims claims, ClaimNames names) => (Words(claims.Json, names.Roles) ?? []).Contains(Roles.Administrator, StringComparer.Ordinal);

@@ -53,6 +53,15 @@ internal sealed record Integration
 
     public ScopeSet Scopes { get; init; } = ScopeSet.Empty;
 
+    /// <summary>Of <see cref="Scopes"/> those that the provider granted although nobody had asked for them: recorded, and good for nothing here.</summary>
+    public ScopeSet UnaskedScopes { get; init; } = ScopeSet.Empty;
+
+    /// <summary>Until when the user's consent is good; null: without end.</summary>
+    public DateTimeOffset? ConsentExpiresAt { get; init; }
+
+    /// <summary>What was asked for and granted.</summary>
+    public ScopeSet UsableScopes => UnaskedScopes.MissingFrom(Scopes);
+
     /// <summary>A name that people gave it; null when none did. Only where integrations are shown.</summary>
     public string? Label { get; init; }
 
@@ -78,8 +87,11 @@ internal sealed record Integration
     /// <summary>The status to show: an end that passed with nothing to renew it is an end, although nobody wrote it down.</summary>
     public IntegrationStatus StatusAt(DateTimeOffset now) => IsActive && !HasRefreshToken && ExpiresAt <= now ? IntegrationStatus.Expired : Status;
 
+    /// <summary>True when the user's consent is past its end (R191).</summary>
+    public bool IsConsentOverAt(DateTimeOffset now) => ConsentExpiresAt <= now;
+
     /// <summary>True when a token can be had now, if need be by a refresh.</summary>
-    public bool IsConnectedAt(DateTimeOffset now) => StatusAt(now) is IntegrationStatus.Active or IntegrationStatus.Pending;
+    public bool IsConnectedAt(DateTimeOffset now) => !IsConsentOverAt(now) && StatusAt(now) is IntegrationStatus.Active or IntegrationStatus.Pending;
 }
 
 /// <summary>Why an integration needs its user again: the reason and its closed details.</summary>
@@ -91,5 +103,6 @@ internal static class Reasons
     public const string AmbiguousRefresh = "ambiguous_refresh";
     public const string AccountChanged = "account_changed";
     public const string ExpiredWithoutRefresh = "expired_without_refresh";
+    public const string ConsentExpired = "consent_expired";
     public const string ProviderRevoked = "provider_revoked";
 }

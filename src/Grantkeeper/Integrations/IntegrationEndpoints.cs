@@ -26,7 +26,7 @@ internal static class IntegrationEndpoints
     }
 
     private static async Task<IResult> Providers(
-        HttpContext http, ProviderCatalogue catalogue, IntegrationStore integrations, GrantkeeperOptions options, TimeProvider time,
+        HttpContext http, ProviderCatalogue catalogue, FeatureCatalogue features, IntegrationStore integrations, GrantkeeperOptions options, TimeProvider time,
         [FromQuery(Name = "user_id")] string? userId)
     {
         Dictionary<string, Integration>? byProvider = null;
@@ -39,10 +39,10 @@ internal static class IntegrationEndpoints
         }
 
         var now = time.GetUtcNow();
-        return Answers.Json(new ProviderList([.. catalogue.Offered.Where(provider => http.Caller().Reaches(provider.Key)).Select(provider => Entry(provider, byProvider, options, now))]));
+        return Answers.Json(new ProviderList([.. catalogue.Offered.Where(provider => http.Caller().Reaches(provider.Key)).Select(provider => Entry(provider, features, byProvider, options, now))]));
     }
 
-    private static ProviderEntry Entry(Provider provider, Dictionary<string, Integration>? byProvider, GrantkeeperOptions options, DateTimeOffset now)
+    private static ProviderEntry Entry(Provider provider, FeatureCatalogue features, Dictionary<string, Integration>? byProvider, GrantkeeperOptions options, DateTimeOffset now)
     {
         var manifest = provider.Manifest;
         var redirectUri = RedirectUriPolicy.RedirectUriOf(provider.Key, provider.Client.RedirectUri, options);
@@ -59,7 +59,7 @@ internal static class IntegrationEndpoints
             integration is null ? null : Words.Of(integration.StatusAt(now)),
             CapabilitiesOf(manifest),
             [.. manifest.Scopes.Select(scope => new ScopeEntry(scope.Name, scope.DisplayName, scope.Description, scope.Category, scope.Required, scope.Sensitive))],
-            [], details, provider.IsConfigured && redirectUri.Failure is { } failure ? new ErrorEntry(failure.Code.Code, failure.Message) : null);
+            [.. features.Of(provider.Key).Select(feature => feature.Key)], details, provider.IsConfigured && redirectUri.Failure is { } failure ? new ErrorEntry(failure.Code.Code, failure.Message) : null);
     }
 
     internal static ProviderCapabilities CapabilitiesOf(ProviderManifest manifest) =>
@@ -92,9 +92,11 @@ internal static class IntegrationEndpoints
             details["status"] = Words.Of(integration.StatusAt(now));
             details["account"] = AccountOf(integration);
             details["scopes"] = integration.Scopes.ToArray();
+            if (integration.UnaskedScopes.Count > 0)
+                details["unasked_scopes"] = integration.UnaskedScopes.ToArray();
         }
 
-        var needsUser = integration?.Reason == Reasons.ReauthorizationRequired;
+        var needsUser = integration is not null && (integration.Reason == Reasons.ReauthorizationRequired || (integration.IsActive && integration.IsConsentOverAt(now)));
         return new ConnectionStatus(
             known.Key, known.DisplayName, user, integration?.IsConnectedAt(now) ?? false, integration?.ExpiresAt, integration?.HasRefreshToken ?? false, now,
             warnings, details,
@@ -112,6 +114,10 @@ internal static class IntegrationEndpoints
             warnings.Add("no_refresh_token");
         if (integration.Status == IntegrationStatus.Inactive)
             warnings.Add("inactive");
+        if (integration.IsConsentOverAt(now))
+            warnings.Add("consent_expired");
+        if (integration.UnaskedScopes.Count > 0)
+            warnings.Add("scope_escalated");
         return warnings;
     }
 

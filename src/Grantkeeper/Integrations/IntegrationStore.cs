@@ -19,7 +19,8 @@ internal sealed class IntegrationStore(Database database)
 {
     internal const string Columns = """
         i.user_id, i.id, i.provider, i.provider_account_id, i.account_email, i.account_name, i.account_avatar, i.status, i.reason,
-        i.reason_detail, i.is_primary, i.epoch, i.scopes, i.created_at, i.updated_at, i.connected_at, i.last_sync_at, t.expires_at, t.refresh_token IS NOT NULL
+        i.reason_detail, i.is_primary, i.epoch, i.scopes, i.created_at, i.updated_at, i.connected_at, i.last_sync_at, t.expires_at, t.refresh_token IS NOT NULL,
+        i.unasked_scopes, i.consent_expires_at
         """;
 
     private const string Select = $"SELECT {Columns}, i.label, i.metadata::text FROM oauth_integrations i LEFT JOIN oauth_tokens t ON t.user_id = i.user_id AND t.integration_id = i.id";
@@ -53,7 +54,7 @@ internal sealed class IntegrationStore(Database database)
     public async Task<bool> AnyAt(string provider, CancellationToken cancellation) => await database.AsService(ServiceReason.Administrator).Read(
         "SELECT provider FROM oauth_integrations WHERE provider = $1 AND status <> 'revoked' LIMIT 1", row => row.GetString(0), cancellation, provider) is not null;
 
-    private static Integration Whole(NpgsqlDataReader row) => Map(row) with { Label = row.TextOrNull(19), Metadata = row.GetString(20) };
+    private static Integration Whole(NpgsqlDataReader row) => Map(row) with { Label = row.TextOrNull(21), Metadata = row.GetString(22) };
 
     internal static Integration Map(NpgsqlDataReader row) => new()
     {
@@ -76,5 +77,7 @@ internal sealed class IntegrationStore(Database database)
         LastSyncAt = row.TimeOrNull(16),
         ExpiresAt = row.TimeOrNull(17),
         HasRefreshToken = row.GetBoolean(18),
+        UnaskedScopes = ScopeSet.Of(row.Texts(19)),
+        ConsentExpiresAt = row.TimeOrNull(20),
     };
 }

@@ -10,6 +10,9 @@ internal sealed class ConnectLinks(GrantkeeperOptions options)
     /// <summary>Where a user connects an account again; stable, opening it needs a sign-in or a session.</summary>
     public string Reconnect(Guid integrationId) => $"{Origin}/connect/integrations/{integrationId}";
 
+    /// <summary>The operation that asks a user for what a feature is missing.</summary>
+    public string Unlock(string feature) => $"{Origin}/api/v1/oauth/features/{feature}/unlock";
+
     public string Start(string handle) => $"{Origin}/oauth/start/{handle}";
 
     /// <summary>The hosted connect page with its one-time ticket.</summary>

@@ -55,7 +55,7 @@ internal static class HealthEndpoints
         return Answer(components, withDetails: false);
     }
 
-    private static async Task<IResult> Components(HttpContext http, Readiness readiness, Database database, PlatformDatabase platform, NodeSpool spool, INodeSignals signals, ProviderCatalogue catalogue, ApiKeys keys)
+    private static async Task<IResult> Components(HttpContext http, Readiness readiness, Database database, PlatformDatabase platform, NodeSpool spool, INodeSignals signals, ProviderCatalogue catalogue, FeatureCatalogue features, ApiKeys keys)
     {
         if (await OperatorsView.Refuses(http, keys) is { } refused)
             return Answers.Problem(refused);
@@ -66,6 +66,9 @@ internal static class HealthEndpoints
             : new HealthComponent(Degraded, null, "This node does not hear of changes on other nodes; until it does, it reads the database for every token.");
         components["providers"] = catalogue.Faults is { Count: > 0 } faults
             ? new HealthComponent(Degraded, null, $"A change of the manifests is not in force; what was in force before stays so: {string.Join("; ", faults)}")
+            : new HealthComponent(Healthy, null, null);
+        components["features"] = features.Faults is { Count: > 0 } wrong
+            ? new HealthComponent(Degraded, null, $"A change of the features is not in force; what was in force before stays so: {string.Join("; ", wrong)}")
             : new HealthComponent(Healthy, null, null);
         return Answer(components, withDetails: true);
     }

@@ -80,6 +80,12 @@ internal static class TimelineWords
         "sync" => row.Success ? "It was looked at: the provider honours the grant." : $"It was looked at, and the provider did not answer well{(row.Code is { } why ? $" ({why})" : "")}.",
         "withdrawn" => "The provider said that access was withdrawn there; the tokens were destroyed.",
         "token_removed" => "The access token had ended long ago and nothing renews it; it was removed.",
+        "scope_escalated" => row.Code switch
+        {
+            "refresh" => "A refresh brought scopes that the user had not granted. They were not taken over.",
+            "callback" => "The browser came back with more scopes than were asked for. What counts is what the provider grants.",
+            _ => "The provider granted more than was asked for. The rest is recorded and used for nothing.",
+        },
         "sandbox_expired" => "The access token was made to end, on purpose, in the sandbox.",
         "provider_revocation" => row.Code switch
         {

@@ -21,10 +21,13 @@ internal sealed record AuthorizationResponse(Secret State, Secret Code, string? 
     /// <summary>Longest parameter that is read; providers stay far below.</summary>
     public const int MaxParameterLength = 4096;
 
+    /// <summary>What the provider says was granted, where it says so in the address; empty where it does not. Only the token response counts.</summary>
+    public string Scope { get; init; } = "";
+
     /// <summary>Comes instead of a code where an app is installed (Wix).</summary>
     private const string SignedInstance = "signedInstance";
 
-    private static readonly string[] Known = [OAuthNames.State, OAuthNames.Code, OAuthNames.Error, OAuthNames.ErrorDescription, OAuthNames.Iss, SignedInstance];
+    private static readonly string[] Known = [OAuthNames.State, OAuthNames.Code, OAuthNames.Error, OAuthNames.ErrorDescription, OAuthNames.Iss, OAuthNames.Scope, SignedInstance];
 
     /// <summary>Reads the known parameters; null when one is repeated or too long (RFC 6749 section 3.1).</summary>
     public static AuthorizationResponse? Read(IEnumerable<KeyValuePair<string, string?>> parameters)
@@ -41,7 +44,10 @@ internal sealed record AuthorizationResponse(Secret State, Secret Code, string? 
         string? Get(string name) => found.TryGetValue(name, out var value) && value.Length > 0 ? value : null;
         return new AuthorizationResponse(
             new Secret(Get(OAuthNames.State)), new Secret(Get(OAuthNames.Code) ?? Get(SignedInstance)),
-            Get(OAuthNames.Error), Get(OAuthNames.ErrorDescription), Get(OAuthNames.Iss));
+            Get(OAuthNames.Error), Get(OAuthNames.ErrorDescription), Get(OAuthNames.Iss))
+        {
+            Scope = Get(OAuthNames.Scope) ?? "",
+        };
     }
 
     /// <summary>

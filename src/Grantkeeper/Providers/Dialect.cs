@@ -26,6 +26,10 @@ internal static class Dialect
         return kind is null ? failure : failure with { Kind = kind.Value, Delivery = kind == TokenFailureKind.Transient ? Delivery.NotProcessed : Delivery.Refused };
     }
 
+    /// <summary>Scopes that the provider told, by the names that it takes.</summary>
+    public static ScopeSet Named(ProviderManifest manifest, string told) =>
+        ScopeSet.Of(ScopeSet.Parse(told, manifest.ScopeSeparator).ToArray().Select(scope => NameOf(manifest, scope)));
+
     private static ScopeSet ScopesOf(ProviderManifest manifest, ScopeSet echoed, bool hasRefreshToken)
     {
         var echo = manifest.ScopeEcho;

@@ -100,6 +100,18 @@ internal sealed class ManifestFields(JsonObject json, string place, List<string>
         }
     }
 
+    /// <summary>A list of lists of texts; configuration and YAML may write a group of one as a text.</summary>
+    public IReadOnlyList<IReadOnlyList<string>> Lists(string name)
+    {
+        _read.Add(name);
+        if (json[name] is null)
+            return [];
+        if (json[name] is JsonArray groups && groups.All(group => group is JsonValue || (group is JsonArray scopes && scopes.All(scope => scope is JsonValue))))
+            return [.. groups.Select(group => (IReadOnlyList<string>)(group is JsonArray scopes ? [.. scopes.Select(scope => scope!.GetValue<string>())] : [group!.GetValue<string>()]))];
+        Fault(name, "must be a list of lists of texts");
+        return [];
+    }
+
     public IReadOnlyList<Uri> Addresses(string name, bool loopbackHttp)
     {
         var addresses = new List<Uri>();

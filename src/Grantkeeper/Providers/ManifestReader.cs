@@ -64,6 +64,7 @@ internal static partial class ManifestReader
             DefaultScopes = ScopeSet.Of(fields.List("default_scopes")),
             RequiredScopes = ScopeSet.Of(fields.List("required_scopes")),
             Scopes = [.. fields.Mappings("scopes").Select(Scope)],
+            ScopeListing = fields.Choice<ScopeListing>("scope_listing") ?? ScopeListing.Complete,
             ScopeEcho = new ScopeEcho(fields.Map("scope_aliases"), fields.List("scope_prefixes"), fields.Text("refresh_token_scope")),
             ErrorCodes = ErrorCodesOf(fields),
             Resources = [.. fields.Mappings("resources").Select(entry => Listing(entry.Name, entry.Fields, loopbackHttp)).OfType<ResourceListing>()],

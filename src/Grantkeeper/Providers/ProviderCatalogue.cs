@@ -29,6 +29,9 @@ internal sealed class ProviderCatalogue
         Assemble();
     }
 
+    /// <summary>What is in force, as one object: another one after each change.</summary>
+    public object Snapshot => _byKey;
+
     /// <summary>Every provider, drafts included.</summary>
     public IEnumerable<Provider> All => _byKey.Values.OrderBy(provider => provider.Key, StringComparer.Ordinal);
 

@@ -175,6 +175,16 @@ internal enum VariableKind
 /// <summary>A place in a manifest's addresses that is filled by configuration.</summary>
 internal sealed record ProviderVariable(string Name, VariableKind Kind, string? Default, IReadOnlyList<string> Values);
 
+/// <summary>What a scope catalogue is worth.</summary>
+internal enum ScopeListing
+{
+    /// <summary>What is not listed is refused at the start.</summary>
+    Complete,
+
+    /// <summary>The provider has more scopes than are listed; any may be asked for, and what is not listed counts as sensitive.</summary>
+    Partial,
+}
+
 /// <summary>One entry of a provider's scope catalogue.</summary>
 internal sealed record ProviderScope(string Name, string DisplayName, string? Description, string? Category, bool Required, bool Sensitive);
 
@@ -263,6 +273,9 @@ internal sealed record ProviderManifest
     public ScopeSet RequiredScopes { get; init; } = ScopeSet.Empty;
 
     public IReadOnlyList<ProviderScope> Scopes { get; init; } = [];
+
+    /// <summary>Whether scopes that are not in <see cref="Scopes"/> may be asked for. Without any listed scope everything may.</summary>
+    public ScopeListing ScopeListing { get; init; }
 
     /// <summary>What an account opens, and where that is listed.</summary>
     public IReadOnlyList<ResourceListing> Resources { get; init; } = [];

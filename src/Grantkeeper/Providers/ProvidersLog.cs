@@ -18,4 +18,10 @@ internal static partial class ProvidersLog
 
     [LoggerMessage(1404, LogLevel.Error, "The provider class {Definition} threw {Fault}; a request that needs what it says is not sent, tokens that came are kept")]
     public static partial void ClassFailed(ILogger logger, string definition, string fault);
+
+    [LoggerMessage(1405, LogLevel.Information, "The file of features has changed; what stands there now is in force")]
+    public static partial void FeaturesTaken(ILogger logger);
+
+    [LoggerMessage(1406, LogLevel.Error, "The file of features has changed and is not usable; what was in force stays in force: {Faults}")]
+    public static partial void FeaturesRefused(ILogger logger, string faults);
 }

@@ -5,12 +5,12 @@ using Microsoft.Extensions.Logging;
 namespace Grantkeeper.Providers;
 
 /// <summary>
-/// Looks every two seconds at the folder of manifests, and whether another node has changed a provider or a client: two small
+/// Looks every two seconds at the folder of manifests, at the file of features, and whether another node has changed a provider or a client: two small
 /// reads. The folder is read and not watched: notices of changes do not come over network volumes, nor when a mounted
 /// directory is exchanged as a whole.
 /// </summary>
 internal sealed class ProvidersPoll(
-    ProviderCatalogue catalogue, StoredManifests manifests, ClientRegistrations registrations, Readiness readiness, TimeProvider time, ILogger<ProvidersPoll> logger) : BackgroundService
+    ProviderCatalogue catalogue, FeatureCatalogue features, StoredManifests manifests, ClientRegistrations registrations, Readiness readiness, TimeProvider time, ILogger<ProvidersPoll> logger) : BackgroundService
 {
     public static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
 
@@ -23,6 +23,7 @@ internal sealed class ProvidersPoll(
             try
             {
                 Folder();
+                Features();
                 await manifests.Load(stoppingToken);
                 await registrations.Load(stoppingToken);
             }
@@ -46,5 +47,15 @@ internal sealed class ProvidersPoll(
             ProvidersLog.FolderRefused(logger, string.Join("; ", faults));
         else
             ProvidersLog.FolderTaken(logger);
+    }
+
+    private void Features()
+    {
+        if (!features.LookAtFile())
+            return;
+        if (features.Faults is { Count: > 0 } faults)
+            ProvidersLog.FeaturesRefused(logger, string.Join("; ", faults));
+        else
+            ProvidersLog.FeaturesTaken(logger);
     }
 }

@@ -24,6 +24,9 @@ public sealed record GrantkeeperOptions
     /// <summary><c>GRANTKEEPER_PROVIDERS_PATH</c>: a folder with further provider manifests. Default: none.</summary>
     public string? ProvidersPath { get; init; }
 
+    /// <summary><c>GRANTKEEPER_FEATURES_PATH</c>: the file that says which features need which scopes. Default: none.</summary>
+    public string? FeaturesPath { get; init; }
+
     /// <summary><c>GRANTKEEPER_SANDBOX</c>: offers the sandbox provider. Default false; refused in production.</summary>
     public bool Sandbox { get; init; }
 
@@ -59,6 +62,15 @@ public sealed record GrantkeeperOptions
 
     /// <summary><c>Grantkeeper:Http:KnownProxies</c>: networks (CIDR) whose <c>X-Forwarded-For</c> names the client. Default: none is believed.</summary>
     internal IReadOnlyList<string> KnownProxies { get; init; } = [];
+
+    /// <summary><c>Grantkeeper:Scopes:Policy</c>: which roles may ask for which scopes. Default: sensitive ones for premium and administrator.</summary>
+    internal IReadOnlyList<ScopePolicyRule> ScopePolicy { get; init; } = ScopePolicyReader.Usual;
+
+    /// <summary><c>Grantkeeper:Consents:Version</c>: what each new consent is marked with, 1 to 20 characters. Default <c>1.0</c>.</summary>
+    public string ConsentVersion { get; init; } = "1.0";
+
+    /// <summary><c>Grantkeeper:Consents:Lifetime</c>: how long a consent is good, one hour to ten years. Default: without end.</summary>
+    public TimeSpan? ConsentLifetime { get; init; }
 
     /// <summary><c>GRANTKEEPER_FAILPOINTS</c>: faults that a campaign asked for; refused in production. Default: none.</summary>
     internal FailpointPlan? Failpoints { get; init; }

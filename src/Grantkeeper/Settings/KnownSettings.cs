@@ -134,6 +134,14 @@ internal static class KnownSettings
         {
             Example = "/etc/grantkeeper/providers",
         },
+        new("GRANTKEEPER_FEATURES_PATH", Providers, "A YAML file that says which features of your product need which scopes. Looked at every two seconds, like the manifests.")
+        {
+            Example = "/etc/grantkeeper/features.yaml",
+        },
+        new("Grantkeeper__Features__{key}__{member}", Providers, "A feature, or a member of one in the file: `display_name`, `description`, `requires__provider`, `requires__scopes__0` …, `requires__any_of__0__0` ….")
+        {
+            Form = SettingForm.PerProvider, Example = "Grantkeeper__Features__mail.send__display_name=Send mail",
+        },
         new("GRANTKEEPER_SANDBOX", Providers, "true offers the simulated provider; refused in production.")
         {
             Default = "`false`", Example = "false",
@@ -181,6 +189,12 @@ internal static class KnownSettings
         new("Grantkeeper__Brand__Color", Further, "The colour of its buttons: #rgb or #rrggbb; made darker or lighter until it can be read.") { Default = "Grantkeeper's green", Example = "#0b6e4f" },
         new("Grantkeeper__Brand__LogoFile", Further, "A PNG, JPEG, WebP or SVG file of at most 256 KiB, shown beside the name.") { Example = "/etc/grantkeeper/logo.svg" },
         new("Grantkeeper__Brand__LogoUrl", Further, "An https address of a picture, instead of a file.") { Example = "https://app.example.com/logo.svg" },
+        new("Grantkeeper__Scopes__Policy__{n}__{member}", Further, "Which roles may ask for which scopes: `Provider` (left out: every one), `Scopes__0` … (left out: the sensitive ones), `Roles__0` …. Callers with an API key are limited only when they name a role.")
+        {
+            Form = SettingForm.PerProvider, Default = "sensitive scopes for `premium` and `administrator`", Example = "Grantkeeper__Scopes__Policy__0__Roles__0=user",
+        },
+        new("Grantkeeper__Consents__Version", Further, "What each new consent is marked with, for example the version of your terms; at most 20 characters.") { Default = "`1.0`", Example = "1.0" },
+        new("Grantkeeper__Consents__Lifetime", Further, "How long a consent is good before its user is asked again, days.hours:minutes:seconds from 01:00:00 to 3650.00:00:00.") { Default = "without end", Example = "365.00:00:00" },
         new("Grantkeeper__Egress__AllowedNetworks", Further, "Private networks (CIDR) that addresses you wrote may lead to.")
         {
             Form = SettingForm.List, Example = "10.20.0.0/16",

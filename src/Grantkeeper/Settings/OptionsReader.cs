@@ -62,6 +62,10 @@ internal static class OptionsReader
         if (providersPath is not null && !Directory.Exists(providersPath))
             faults.Add($"GRANTKEEPER_PROVIDERS_PATH names a folder that does not exist: {providersPath}. Create it, or unset the variable.");
 
+        var featuresPath = Text(configuration["GRANTKEEPER_FEATURES_PATH"]);
+        if (featuresPath is not null && (!File.Exists(featuresPath) || Path.GetExtension(featuresPath) is not (".yaml" or ".yml")))
+            faults.Add($"GRANTKEEPER_FEATURES_PATH names no YAML file: {featuresPath}. Create it, or unset the variable.");
+
         var options = new GrantkeeperOptions
         {
             Environment = environment,
@@ -72,6 +76,7 @@ internal static class OptionsReader
             Jwt = jwt,
             Oidc = oidc,
             ProvidersPath = providersPath,
+            FeaturesPath = featuresPath,
             Sandbox = sandbox,
             Failpoints = failpoints,
             AllowedOrigins = Origins(section.GetSection("Connect:AllowedOrigins"), environment, faults),
@@ -87,6 +92,9 @@ internal static class OptionsReader
             Resilience = Resilience(section, faults),
             Limits = Limits(section, faults),
             KnownProxies = Networks(section.GetSection("Http:KnownProxies"), faults),
+            ScopePolicy = ScopePolicyReader.Read(section.GetSection("Scopes:Policy"), faults),
+            ConsentVersion = Version(section, faults),
+            ConsentLifetime = Text(section["Consents:Lifetime"]) is null ? null : Span(section, "Consents:Lifetime", TimeSpan.FromDays(365), TimeSpan.FromHours(1), TimeSpan.FromDays(3650), faults),
             UserIdClaim = Text(section["Identity:UserIdClaim"]) ?? "sub",
             UserDataDatabase = userData ?? "",
             PlatformDatabase = platform ?? "",
@@ -242,6 +250,15 @@ internal static class OptionsReader
             return span;
         faults.Add($"{Section}:{name} is \"{word}\"; write hours:minutes:seconds from {least:c} to {most:c}, for example {otherwise:c}.");
         return otherwise;
+    }
+
+    private static string Version(IConfigurationSection section, List<string> faults)
+    {
+        const int longest = 20;
+        var version = Text(section["Consents:Version"]) ?? "1.0";
+        if (version.Length > longest || version.Any(char.IsControl))
+            faults.Add($"{Section}:Consents:Version must be 1 to {longest} characters on one line, for example 2026-11.");
+        return version;
     }
 
     /// <summary>What was written, without what may be a password.</summary>

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Configuration;
 namespace Grantkeeper.Startup;
 
 /// <summary>Everything that is read from configuration, once and together, so that all faults are reported at once.</summary>
-internal sealed record Deployment(GrantkeeperOptions Options, ProviderCatalogue Catalogue)
+internal sealed record Deployment(GrantkeeperOptions Options, ProviderCatalogue Catalogue, FeatureCatalogue Features)
 {
     /// <exception cref="GrantkeeperStartException">A setting or manifest is missing or wrong.</exception>
     /// <param name="configuration">Settings.</param>
@@ -20,14 +20,17 @@ internal sealed record Deployment(GrantkeeperOptions Options, ProviderCatalogue 
     public static Deployment? TryRead(IConfiguration configuration, List<string> faults, IReadOnlyList<ProviderHooks>? classes = null)
     {
         var options = OptionsReader.Read(configuration, faults);
-        // Manifests are judged too when the settings are not usable.
-        var catalogue = ProviderCatalogue.Read(configuration, options ?? new GrantkeeperOptions
+        // Manifests and features are judged too when the settings are not usable.
+        var readable = options ?? new GrantkeeperOptions
         {
             FrontendUrl = new Uri("https://unset.invalid"),
             PublicUrl = new Uri("https://unset.invalid"),
             ProvidersPath = configuration["GRANTKEEPER_PROVIDERS_PATH"],
+            FeaturesPath = configuration["GRANTKEEPER_FEATURES_PATH"] is { Length: > 0 } path && File.Exists(path) ? path : null,
             Environment = OptionsReader.Environment(configuration["DEPLOY_ENV"], []),
-        }, classes ?? [], faults);
-        return options is not null && catalogue is not null ? new Deployment(options, catalogue) : null;
+        };
+        var catalogue = ProviderCatalogue.Read(configuration, readable, classes ?? [], faults);
+        var features = FeatureCatalogue.Read(configuration, readable, faults);
+        return options is not null && catalogue is not null && features is not null ? new Deployment(options, catalogue, features) : null;
     }
 }

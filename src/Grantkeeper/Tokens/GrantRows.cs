@@ -22,7 +22,7 @@ internal static class GrantRows
     /// <summary>The first column after <see cref="Columns"/>.</summary>
     public const int Next = FirstToken + 13;
 
-    private const int Salt = 19;
+    private const int Salt = 21;
     private const int FirstToken = Salt + 1;
 
     public static GrantRow Map(NpgsqlDataReader row) => new(

@@ -35,6 +35,7 @@ internal sealed record SpooledAnswer(
         ["expires_at"] = Tokens.ExpiresAt,
         ["lifetime_seconds"] = Tokens.Lifetime?.TotalSeconds,
         ["scopes"] = Tokens.Scopes.ToString(),
+        ["refused_scopes"] = Tokens.RefusedScopes.Count == 0 ? null : Tokens.RefusedScopes.ToString(),
         ["sent_at"] = SentAt,
         ["duration_ms"] = Duration.TotalMilliseconds,
         ["evidence"] = Evidence,
@@ -50,7 +51,10 @@ internal sealed record SpooledAnswer(
             JsonNode Member(string name) => json[name] ?? throw new FormatException();
             var tokens = new TokenSet(
                 new Secret((string?)Member("access_token")), new Secret((string?)Member("refresh_token")), (DateTimeOffset?)json["expires_at"],
-                (double?)json["lifetime_seconds"] is { } seconds ? TimeSpan.FromSeconds(seconds) : null, ScopeSet.Parse((string?)Member("scopes")));
+                (double?)json["lifetime_seconds"] is { } seconds ? TimeSpan.FromSeconds(seconds) : null, ScopeSet.Parse((string?)Member("scopes")))
+            {
+                RefusedScopes = ScopeSet.Parse((string?)json["refused_scopes"]),
+            };
             return new SpooledAnswer(
                 record.Id, (string)Member("user_id")!, (Guid)Member("integration_id"), (string)Member("provider")!, (int)Member("epoch"), (long)Member("generation"),
                 tokens, (DateTimeOffset)Member("sent_at"), TimeSpan.FromMilliseconds((double)Member("duration_ms")), (string?)json["evidence"],

@@ -20,9 +20,9 @@ internal sealed class SuccessWrites(Database database, SecretBox box, TimeProvid
 
     private const string Given = """
         unnest($1::text[], $2::uuid[], $3::int[], $4::bigint[], $5::text[], $6::text[], $7::timestamptz[], $8::int[], $9::text[], $10::timestamptz[], $11::uuid[],
-            $12::text[], $13::timestamptz[], $14::int[], $15::uuid[], $16::uuid[], $17::text[], $18::text[], $19::text[], $20::inet[], $21::text[], $22::text[], $23::text[], $24::text[])
+            $12::text[], $13::timestamptz[], $14::int[], $15::uuid[], $16::uuid[], $17::text[], $18::text[], $19::text[], $20::inet[], $21::text[], $22::text[], $23::text[], $24::text[], $25::text[], $26::uuid[])
         AS g(user_id, integration_id, epoch, generation, access_token, refresh_token, expires_at, lifetime_seconds, scope, next_refresh_at, attempt,
-            class, started_at, duration_ms, attempt_row, audit_row, provider, actor, caller, ip_address, user_agent, correlation_id, node, evidence)
+            class, started_at, duration_ms, attempt_row, audit_row, provider, actor, caller, ip_address, user_agent, correlation_id, node, evidence, refused_scopes, refused_row)
         """;
 
     private const string ReadyRows = """
@@ -58,10 +58,14 @@ internal sealed class SuccessWrites(Database database, SecretBox box, TimeProvid
             SELECT g.user_id, g.attempt_row, g.integration_id, g.epoch, g.generation, g.class, g.evidence, g.started_at, g.duration_ms, g.next_refresh_at
             FROM ready g JOIN t ON t.user_id = g.user_id AND t.integration_id = g.integration_id
         ), told AS (
-            INSERT INTO oauth_audit_log (user_id, id, integration_id, action, provider, actor, caller, scopes, ip_address, user_agent, duration_ms, node, correlation_id)
+            INSERT INTO oauth_audit_log (user_id, id, integration_id, action, provider, actor, caller, scopes, ip_address, user_agent, duration_ms, node, correlation_id, success, code)
             SELECT g.user_id, g.audit_row, g.integration_id, 'refresh', g.provider, g.actor, g.caller, string_to_array(g.scope, ' '), g.ip_address, g.user_agent, g.duration_ms,
-                g.node, g.correlation_id
+                g.node, g.correlation_id, true, NULL
             FROM ready g JOIN t ON t.user_id = g.user_id AND t.integration_id = g.integration_id
+            UNION ALL
+            SELECT g.user_id, g.refused_row, g.integration_id, 'scope_escalated', g.provider, g.actor, g.caller, string_to_array(g.refused_scopes, ' '), g.ip_address, g.user_agent, NULL,
+                g.node, g.correlation_id, false, 'refresh'
+            FROM ready g JOIN t ON t.user_id = g.user_id AND t.integration_id = g.integration_id WHERE g.refused_scopes IS NOT NULL
         )
         SELECT {GrantRows.Columns}, t.stored_attempt, h.status
         {GrantRows.OfTokens}
@@ -106,7 +110,8 @@ internal sealed class SuccessWrites(Database database, SecretBox box, TimeProvid
             Each(request => request.Attempt.Class), Each(request => request.Attempt.StartedAt.UtcDateTime), Each(request => (int)request.Attempt.Duration.TotalMilliseconds),
             NewIds(), NewIds(), Each(request => request.Row.Integration.Provider),
             Each(request => request.Source.Actor), Each(request => request.Source.Caller), Each(request => Rows.Address(request.Source.IpAddress)), Each(request => Rows.UserAgent(request.Source.UserAgent)),
-            Each(request => request.Source.CorrelationId), Each(request => request.Node), Each(request => request.Attempt.Code))).ToDictionary();
+            Each(request => request.Source.CorrelationId), Each(request => request.Node), Each(request => request.Attempt.Code),
+            Each(request => request.Tokens.RefusedScopes.Count == 0 ? null : request.Tokens.RefusedScopes.ToString()), NewIds())).ToDictionary();
         return [.. group.Select(request => saved.GetValueOrDefault(request.AttemptId) is { } now ? Heal(now, request) : null)];
     }
 

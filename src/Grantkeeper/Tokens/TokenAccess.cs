@@ -67,7 +67,7 @@ internal sealed class TokenAccess(GrantCache grants, TokenRefresher refresher, I
     {
         if (Refused(row) is { } refused)
             return refused;
-        if (row.Integration.Scopes.MissingFrom(asserted) is { Count: > 0 } missing)
+        if (row.Integration.UsableScopes.MissingFrom(asserted) is { Count: > 0 } missing)
             return new Failure(ErrorCatalogue.Consents.InsufficientScope) { Items = missing.ToArray(), ReconnectUrl = links.Reconnect(row.Integration.Id) };
 
         var now = time.GetUtcNow();
@@ -142,6 +142,7 @@ internal sealed class TokenAccess(GrantCache grants, TokenRefresher refresher, I
 
     private Failure? Refused(GrantRow row) => row.Integration.Status switch
     {
+        _ when row.Integration.IsActive && row.Integration.IsConsentOverAt(time.GetUtcNow()) => Reauthorize(row, Reasons.ConsentExpired),
         _ when row.Integration.IsActive && row.Tokens is not null => null,
         IntegrationStatus.Inactive => new Failure(ErrorCatalogue.Tokens.Inactive),
         IntegrationStatus.Revoked => new Failure(ErrorCatalogue.Integrations.NotConnected),

@@ -4,7 +4,11 @@ using Grantkeeper.OAuth;
 namespace Grantkeeper.Tokens;
 
 /// <summary>What the vault stores for one generation.</summary>
-internal sealed record TokenSet(Secret AccessToken, Secret RefreshToken, DateTimeOffset? ExpiresAt, TimeSpan? Lifetime, ScopeSet Scopes);
+internal sealed record TokenSet(Secret AccessToken, Secret RefreshToken, DateTimeOffset? ExpiresAt, TimeSpan? Lifetime, ScopeSet Scopes)
+{
+    /// <summary>What a refresh brought on top of what its user granted: not taken over, and told in the audit log.</summary>
+    public ScopeSet RefusedScopes { get; init; } = ScopeSet.Empty;
+}
 
 /// <summary>Pure rules for what a new answer changes (R138, invariant I9).</summary>
 internal static class TokenMerge
@@ -24,5 +28,19 @@ internal static class TokenMerge
             sentAt + lifetime,
             lifetime,
             answer.Scope ?? oldScopes);
+    }
+
+    /// <summary>
+    /// The same for a refresh, which may narrow a grant and never widen it (RFC 6749 section 6; R183): what nobody consented to
+    /// is not taken over. An answer that shares no scope with the grant speaks of the same scopes by other names.
+    /// </summary>
+    public static TokenSet Renew(TokenResponse answer, Secret oldRefreshToken, ScopeSet oldScopes, DateTimeOffset sentAt, TimeSpan? oldLifetime)
+    {
+        var merged = Merge(answer, oldRefreshToken, oldScopes, sentAt, oldLifetime);
+        var added = oldScopes.MissingFrom(merged.Scopes);
+        if (added.Count == 0 || oldScopes.Count == 0)
+            return merged;
+        var kept = added.MissingFrom(merged.Scopes);
+        return merged with { Scopes = kept.Count == 0 ? oldScopes : kept, RefusedScopes = added };
     }
 }

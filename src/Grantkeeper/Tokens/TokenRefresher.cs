@@ -128,7 +128,7 @@ internal sealed class TokenRefresher(
             // 8. whose is it? Then merge and keep
             if (RefreshedAccount.IsAnother(provider, row.Integration, answer.Response!))
                 return await RecordFailure(leased, provider, attemptId, AnotherAccount, sentAt, duration, source);
-            var tokens = TokenMerge.Merge(answer.Response!, refreshToken, row.Integration.Scopes, sentAt, row.Tokens!.Lifetime);
+            var tokens = TokenMerge.Renew(answer.Response!, refreshToken, row.Integration.Scopes, sentAt, row.Tokens!.Lifetime);
             var kept = SpooledAnswer.Of(attemptId, row, tokens, sentAt, duration, RotationEvidence.Of(tokens.RefreshToken != refreshToken, leased.Earlier is not null), provider.Manifest.RefreshTokenIdle);
             isOnlyCopy = true;
             await failpoints.Reach(Points.RefreshAnswered);

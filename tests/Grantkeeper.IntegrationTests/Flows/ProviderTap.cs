@@ -31,6 +31,7 @@ internal sealed class ProviderTap
 
     private readonly ConcurrentQueue<TappedCall> _calls = new();
     private readonly ConcurrentDictionary<string, ConcurrentQueue<HeldAnswer>> _holds = new();
+    private readonly ConcurrentDictionary<string, ConcurrentQueue<Func<string, string>>> _rewrites = new();
 
     /// <summary>Every request so far, oldest first.</summary>
     public IReadOnlyCollection<TappedCall> Calls => _calls;
@@ -46,6 +47,9 @@ internal sealed class ProviderTap
         return held;
     }
 
+    /// <summary>Lets the provider give another answer than it would, the next time somebody asks at a path.</summary>
+    public void Rewrite(string path, Func<string, string> answer) => _rewrites.GetOrAdd(path, _ => new()).Enqueue(answer);
+
     /// <summary>The middleware.</summary>
     public async Task Handle(HttpContext http, RequestDelegate next)
     {
@@ -59,6 +63,7 @@ internal sealed class ProviderTap
             http.Request.Body.Position = 0;
         }
 
+        var rewrite = _rewrites.TryGetValue(path, out var rewrites) && rewrites.TryDequeue(out var other) ? other : null;
         var held = _holds.TryGetValue(path, out var holds) && holds.TryDequeue(out var hold) ? hold : null;
         var body = http.Response.Body;
         using var answer = new MemoryStream();
@@ -67,6 +72,13 @@ internal sealed class ProviderTap
         {
             await next(http);
             await http.Response.BodyWriter.FlushAsync();
+            if (rewrite is not null)
+            {
+                var written = System.Text.Encoding.UTF8.GetBytes(rewrite(System.Text.Encoding.UTF8.GetString(answer.ToArray())));
+                answer.SetLength(0);
+                answer.Write(written);
+                http.Response.ContentLength = written.Length;
+            }
         }
         finally
         {

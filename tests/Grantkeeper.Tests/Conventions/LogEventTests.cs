@@ -10,7 +10,7 @@ public sealed class LogEventTests
     /// <summary>Level × 1000 + slice × 100; each slice has the hundred that begins here.</summary>
     private static readonly Dictionary<string, int> Ranges = new()
     {
-        ["Storage"] = 400, ["Egress"] = 600, ["Spool"] = 800, ["Startup"] = 900, ["Outbox"] = 1200, ["Identity"] = 1300, ["Providers"] = 1400, ["Http"] = 1500, ["Tokens"] = 3100, ["Connect"] = 4000, ["Monitoring"] = 4100, ["Events"] = 4200,
+        ["Storage"] = 400, ["Egress"] = 600, ["Spool"] = 800, ["Startup"] = 900, ["Outbox"] = 1200, ["Identity"] = 1300, ["Providers"] = 1400, ["Http"] = 1500, ["Consents"] = 3000, ["Tokens"] = 3100, ["Connect"] = 4000, ["Monitoring"] = 4100, ["Events"] = 4200,
         ["Lifecycle"] = 4300,
     };
 
@@ -37,8 +37,11 @@ public sealed class LogEventTests
         "1402 Information Providers.FolderTaken",
         "1403 Error Providers.FolderRefused",
         "1404 Error Providers.ClassFailed",
+        "1405 Information Providers.FeaturesTaken",
+        "1406 Error Providers.FeaturesRefused",
         "1500 Error Http.StorageUnavailable",
         "1501 Error Http.Unexpected",
+        "3000 Error Consents.ScopesNotWritten",
         "3100 Warning Tokens.RefreshFailed",
         "3101 Error Tokens.StoreWaits",
         "3102 Warning Tokens.FailureNotStored",
