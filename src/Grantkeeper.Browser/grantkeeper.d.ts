@@ -22,7 +22,7 @@ export type Change = Outcome | { status: 'disconnected'; provider: string };
 export interface ConnectOptions {
   /** Scopes to ask for. Default: the provider's own. */
   scopes?: string[];
-  /** Product features to connect for. None is defined yet. */
+  /** Features of the product whose scopes are asked for, on top of what was granted before. */
   features?: string[];
   /** popup (default): falls back to a redirect when the browser blocks it. redirect: leaves this page and comes back to it. */
   mode?: 'popup' | 'redirect';
@@ -67,6 +67,18 @@ export interface Account {
   integration_id: string;
 }
 
+export interface Feature {
+  key: string;
+  display_name: string;
+  description: string | null;
+  active: boolean;
+  state: 'active' | 'partial' | 'locked';
+  reason: 'not_connected' | 'scopes_missing' | 'consent_expired' | 'inactive' | 'reauthorization_required' | null;
+  requires: { provider: string; scopes: string[]; any_of: string[][] };
+  missing: string[];
+  integration_id: string | null;
+}
+
 export interface Disconnected {
   success: boolean;
   provider_key: string;
@@ -75,7 +87,7 @@ export interface Disconnected {
   provider_revocation: 'confirmed' | 'unsupported' | 'pending' | 'failed' | 'withheld';
 }
 
-/** A refusal of providers(), status(), accounts() or disconnect(). connect() and resume() answer with an Outcome instead. */
+/** A refusal of providers(), status(), accounts(), features() or disconnect(). connect(), unlock() and resume() answer with an Outcome instead. */
 export class GrantkeeperError extends Error {
   readonly name: 'GrantkeeperError';
   /** A code of the error catalogue, or `network`. */
@@ -95,6 +107,10 @@ export interface Grantkeeper {
   status(provider: string): Promise<ConnectionStatus>;
   /** The user's accounts at a provider. */
   accounts(provider: string): Promise<Account[]>;
+  /** The product's features, and which of them the user has unlocked. */
+  features(): Promise<Feature[]>;
+  /** Asks the user for what a feature is missing; what is granted stays, whatever becomes of it. Call it in the handler of a click. */
+  unlock(feature: Feature, options?: ConnectOptions): Promise<Outcome>;
   /** Ends a connection, here and at the provider. */
   disconnect(provider: string, options?: { accountId?: string; reason?: string }): Promise<Disconnected>;
   /** Calls back on every change; returns what ends that. */

@@ -112,9 +112,8 @@ export function createGrantkeeper({ url, token, getToken } = {}) {
   async function begin(provider, options, popup) {
     const { scopes, features, loginHint, integrationId } = options;
     const here = location.origin + location.pathname + location.search;
-    if (features?.length) throw new GrantkeeperError('requests.invalid', 'No feature is defined.');
     return call('POST', '/api/v1/oauth/initiate', {
-      provider, scopes, popup, login_hint: loginHint, integration_id: integrationId,
+      provider, scopes, features, popup, login_hint: loginHint, integration_id: integrationId,
       opener_origin: popup ? location.origin : undefined, return_to: options.returnTo ?? here,
     });
   }
@@ -258,6 +257,9 @@ export function createGrantkeeper({ url, token, getToken } = {}) {
     providers: async () => (await call('GET', '/oauth/providers')).providers,
     status: provider => call('GET', `/oauth/${key(provider)}/status`),
     accounts: async provider => (await call('GET', `/oauth/${key(provider)}/accounts`)).accounts,
+    features: async () => (await call('GET', '/api/v1/oauth/features')).features,
+    // Takes what features() gave: with nothing to wait for, the popup opens while the click counts.
+    unlock: (feature, options) => connect(feature.requires.provider, { ...options, features: [feature.key], integrationId: feature.integration_id ?? undefined }),
     async disconnect(provider, { accountId, reason } = {}) {
       const answer = await call('POST', `/oauth/${key(provider)}/disconnect`, { account_id: accountId, reason });
       announce({ status: 'disconnected', provider });

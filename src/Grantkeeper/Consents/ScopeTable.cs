@@ -33,7 +33,7 @@ internal sealed class ScopeTable(ProviderCatalogue catalogue, Database database,
                 return false;
             await Replace(db, rows, cancellation);
             await db.Execute(
-                "INSERT INTO scope_catalogue (id, hash) VALUES (true, $1) ON CONFLICT (id) DO UPDATE SET hash = $1, written_at = now()", cancellation, hash);
+                "INSERT INTO scope_catalogue (only_one, hash) VALUES (true, $1) ON CONFLICT (only_one) DO UPDATE SET hash = $1, written_at = now()", cancellation, hash);
             return true;
         }, cancellation);
     }

@@ -18,10 +18,16 @@ public sealed partial class ClientOperationsTests
     /// <summary>What browsers and providers call, and the second name of an operation; everything else has a method of the client.</summary>
     private static readonly string[] NotForClients = ["GET /oauth/start/{handle}", "GET /oauth/{provider}/callback", "GET /api/v1/oauth/callback", "GET /oauth/providers", "POST /oauth/{provider}/events"];
 
+    private static readonly Dictionary<string, string?> Features = new()
+    {
+        ["Grantkeeper:Features:calendar.read:display_name"] = "Calendar", ["Grantkeeper:Features:calendar.read:requires:provider"] = "sandbox", ["Grantkeeper:Features:calendar.read:requires:scopes:0"] = "calendar.readonly",
+        ["Grantkeeper:Features:files:display_name"] = "Files", ["Grantkeeper:Features:files:requires:provider"] = "sandbox", ["Grantkeeper:Features:files:requires:any_of:0:0"] = "files.readonly",
+    };
+
     [Fact]
     public async Task Every_operation_of_the_api_has_its_method_and_answers()
     {
-        await using var world = await FlowWorld.Start(HostKind.Server);
+        await using var world = await FlowWorld.Start(HostKind.Server, Features);
         var called = new ConcurrentQueue<string>();
         await using var services = Services(world.Host.Origin, FlowHost.ApiKey, called);
         var client = services.GetRequiredService<GrantkeeperClient>();
@@ -78,6 +84,15 @@ public sealed partial class ClientOperationsTests
         (await client.Refresh("sandbox", "user_1", cancellation: cancellation)).Value.Success.ShouldBeTrue();
         (await client.Refresh(account.IntegrationId, "user_1", cancellation)).Value.Success.ShouldBeTrue();
         (await client.GetToken("sandbox", "user_1", cancellation: cancellation)).Value.Generation.ShouldBe(3);
+
+        // What may be asked for, what was granted, what it unlocks.
+        (await client.ListScopes("sandbox", "user_1", cancellation)).Value.Scopes.Single(scope => scope.Scope == "calendar.readonly").Granted.ShouldBe(true);
+        (await client.ListConsents("user_1", account.IntegrationId, pageSize: 1, cancellation: cancellation)).Value.Consents.ShouldHaveSingleItem().ScopesGranted.ShouldContain("calendar.readonly");
+        (await client.ListFeatures("user_1", cancellation)).Value.Features.Select(feature => feature.State).ShouldBe(["active", "locked"]);
+        (await client.GetFeature("files", "user_1", cancellation)).Value.Missing.ShouldBe(["files.readonly"]);
+        var unlock = (await client.UnlockFeature("files", new UnlockRequest { UserId = "user_1" }, cancellation)).Value;
+        (unlock.Missing.Single(), $"{unlock}".Contains(unlock.AuthorizationUrl, StringComparison.Ordinal)).ShouldBe(("files.readonly", false));
+        (await client.UnlockFeature("calendar.read", new UnlockRequest { UserId = "user_1" }, cancellation)).Problem!.Code.ShouldBe("consents.feature_active");
 
         // Operate.
         (await client.GetLiveness(cancellation)).Value.Status.ShouldBe("healthy");

@@ -47,7 +47,7 @@ internal sealed class FlowHost : IAsyncDisposable
     public IServiceProvider Services => _app.Services;
 
     /// <summary>Starts a node. Settings given here win over the usual ones; <paramref name="services"/> are the application's own.</summary>
-    public static async Task<FlowHost> Start(HostKind kind, string databaseUrl, IReadOnlyDictionary<string, string?> settings, int? port = null, Action<IServiceCollection>? services = null)
+    public static async Task<FlowHost> Start(HostKind kind, string databaseUrl, IReadOnlyDictionary<string, string?> settings, int? port = null, Action<IServiceCollection>? services = null, Action<WebApplication>? routes = null)
     {
         var logs = new LogSink();
         var number = port ?? FreePort.Next();
@@ -76,7 +76,7 @@ internal sealed class FlowHost : IAsyncDisposable
             services?.Invoke(builder.Services);
         }
 
-        var app = kind == HostKind.Server ? ServerBuilder.Build([], Configure) : Embedded(Configure);
+        var app = kind == HostKind.Server ? ServerBuilder.Build([], Configure) : Embedded(Configure, routes);
         await app.StartAsync(TestContext.Current.CancellationToken);
         return new FlowHost(app, all["GRANTKEEPER_PUBLIC_URL"] ?? origin, logs) { ListensOn = all["Urls"]! };
     }
@@ -107,7 +107,7 @@ internal sealed class FlowHost : IAsyncDisposable
         return await browser.Send(request, cancellation);
     }
 
-    private static WebApplication Embedded(Action<WebApplicationBuilder> configure)
+    private static WebApplication Embedded(Action<WebApplicationBuilder> configure, Action<WebApplication>? routes)
     {
         var builder = WebApplication.CreateBuilder();
         configure(builder);
@@ -120,6 +120,7 @@ internal sealed class FlowHost : IAsyncDisposable
             return next();
         });
         app.MapGrantkeeper();
+        routes?.Invoke(app);
         return app;
     }
 }

@@ -64,9 +64,10 @@ internal sealed class FlowWorld : IAsyncDisposable
     /// <param name="database">A database instead of a new one.</param>
     /// <param name="platforms">Whether the eight platforms are configured too, with the sandbox's simulations as their servers.</param>
     /// <param name="services">Services of the application that the node belongs to.</param>
+    /// <param name="routes">Routes of the application that embeds the node; only with <see cref="HostKind.Embedded"/>.</param>
     /// <param name="callbacks">Further callbacks of the client at the sandbox, by the keys in their paths; their providers are configured by <paramref name="more"/>.</param>
     /// <param name="asks">Whether the simulated platforms show their pages; else they grant everything at once.</param>
-    public static async Task<FlowWorld> Start(HostKind kind, IReadOnlyDictionary<string, string?>? more = null, TestDatabase? database = null, bool platforms = false, bool asks = false, Action<IServiceCollection>? services = null, params string[] callbacks)
+    public static async Task<FlowWorld> Start(HostKind kind, IReadOnlyDictionary<string, string?>? more = null, TestDatabase? database = null, bool platforms = false, bool asks = false, Action<IServiceCollection>? services = null, Action<WebApplication>? routes = null, params string[] callbacks)
     {
         string[] keys = platforms ? [.. Keys, .. PlatformSettings.Providers] : Keys;
         var port = FreePort.Next();
@@ -110,7 +111,7 @@ internal sealed class FlowWorld : IAsyncDisposable
         foreach (var (name, value) in more ?? new Dictionary<string, string?>())
             settings[name] = value?.Replace("{sandbox}", sandbox.Urls.First(), StringComparison.Ordinal);
         var world = new FlowWorld(kind, database ?? await (await TestCluster.Shared()).NewMigratedDatabase(), sandbox, tap, settings);
-        world._hosts.Add(await FlowHost.Start(kind, world.Database.Url, settings, port, services));
+        world._hosts.Add(await FlowHost.Start(kind, world.Database.Url, settings, port, services, routes));
         return world;
     }
 

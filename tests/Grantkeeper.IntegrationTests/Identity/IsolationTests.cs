@@ -59,6 +59,8 @@ public sealed partial class IsolationTests
         public Thing? Of(Operation operation, string placeholder) => (operation.Template, placeholder) switch
         {
             (_, "provider") => null,
+            // A feature is the product's, not somebody's.
+            (var path, "key") when path.StartsWith("/api/v1/oauth/features/", StringComparison.Ordinal) => null,
             (var path, "id") when path.StartsWith("/api/v1/oauth/integrations/{id}", StringComparison.Ordinal) => Integration,
             (var path, "id") when path.StartsWith("/api/v1/oauth/connect-sessions/{id}", StringComparison.Ordinal) => Session,
             (var path, "id") when path.StartsWith("/api/v1/oauth/admin/api-keys/{id}", StringComparison.Ordinal) => Key,
@@ -83,6 +85,9 @@ public sealed partial class IsolationTests
         await using var issuer = await HostIssuer.Start();
         var settings = issuer.Settings;
         settings["Grantkeeper:Limits:PerUser"] = "0";
+        settings["Grantkeeper:Features:calendar.read:display_name"] = "Calendar";
+        settings["Grantkeeper:Features:calendar.read:requires:provider"] = "sandbox";
+        settings["Grantkeeper:Features:calendar.read:requires:scopes:0"] = "calendar.readonly";
         await using var world = await FlowWorld.Start(HostKind.Server, settings);
         var stand = await Own(world);
         var before = await Standing(world);
@@ -167,7 +172,7 @@ public sealed partial class IsolationTests
         Stand stand, Operation operation, string credential, List<(string Name, Thing? Thing)> placeholders, bool hers, (string Name, string Value)? member)
     {
         var path = placeholders.Aggregate(operation.Template, (text, entry) => text.Replace(
-            $"{{{entry.Name}}}", entry.Thing is null ? "sandbox" : hers ? entry.Thing.Hers : entry.Thing.Unknown, StringComparison.Ordinal));
+            $"{{{entry.Name}}}", entry.Thing is null ? entry.Name == "key" ? "calendar.read" : "sandbox" : hers ? entry.Thing.Hers : entry.Thing.Unknown, StringComparison.Ordinal));
         if (member is { } parameter && operation.Query.Contains(parameter.Name))
             path += $"?{parameter.Name}={Uri.EscapeDataString(parameter.Value)}";
         JsonObject? body = null;

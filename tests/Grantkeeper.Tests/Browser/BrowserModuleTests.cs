@@ -38,7 +38,7 @@ public sealed class BrowserModuleTests
         var types = File.ReadAllText(Path.Combine(Folder, "grantkeeper.d.ts"));
         foreach (Match exported in Regex.Matches(Source, @"^export (?:async )?(?:function|class|const) (\w+)", RegexOptions.Multiline))
             types.ShouldContain(exported.Groups[1].Value);
-        foreach (var member in new[] { "connect", "resume", "providers", "status", "accounts", "disconnect", "onChange", "close" })
+        foreach (var member in new[] { "connect", "resume", "providers", "status", "accounts", "features", "unlock", "disconnect", "onChange", "close" })
         {
             Regex.IsMatch(types, $@"^  {member}\(", RegexOptions.Multiline).ShouldBeTrue(member);
             Regex.IsMatch(Source, $@"^    (async )?{member}\b", RegexOptions.Multiline).ShouldBeTrue(member);

@@ -59,7 +59,12 @@ public sealed partial class KnownSettingsTests
             }
         }
 
-        return key;
+        return key switch
+        {
+            "Grantkeeper:Features" or "Grantkeeper:Features:*" => "Grantkeeper:Features:{key}:{member}",
+            "Grantkeeper:Scopes:Policy:*" => "Grantkeeper:Scopes:Policy:{n}:{member}",
+            _ => key,
+        };
     }
 
     [GeneratedRegex("\"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)\"")]

@@ -21,6 +21,8 @@ public sealed class SpooledAnswerTests
         (read with { Tokens = Answer.Tokens }).ShouldBe(Answer);
         (read.Tokens.AccessToken.Reveal(), read.Tokens.RefreshToken.Reveal(), read.Tokens.ExpiresAt, read.Tokens.Lifetime, read.Tokens.Scopes.ToString())
             .ShouldBe(("at", "rt", Answer.Tokens.ExpiresAt, Answer.Tokens.Lifetime, "a b"));
+        var refusing = Answer with { Tokens = Answer.Tokens with { RefusedScopes = ScopeSet.Of(["c"]) } };
+        (read.Tokens.RefusedScopes.Count, SpooledAnswer.Read(refusing.ToRecord())!.Tokens.RefusedScopes.ToString()).ShouldBe((0, "c"));
         (read.Attempt.Class, read.Attempt.Code).ShouldBe(("refreshed", "new_token"));
     }
 

@@ -33,6 +33,16 @@ public sealed class TokenMergeTests
         }
     }
 
+    [Theory]
+    [InlineData("a b c", "a b", "c"), InlineData("a", "a", ""), InlineData("b a", "b a", ""), InlineData("a c", "a", "c"), InlineData("z", "a b", "z"), InlineData(null, "a b", "")]
+    public void A_refresh_narrows_a_grant_and_never_widens_it(string? told, string stored, string refused)
+    {
+        var renewed = TokenMerge.Renew(new TokenResponse { AccessToken = new Secret("at"), Scope = told is null ? null : ScopeSet.Parse(told) }, Old, OldScopes, SentAt, null);
+        (renewed.Scopes.ToString(), renewed.RefusedScopes.ToString()).ShouldBe((stored, refused));
+        // Nothing is known of a grant without scopes, so nothing can be more than it.
+        TokenMerge.Renew(new TokenResponse { AccessToken = new Secret("at"), Scope = ScopeSet.Of(["z"]) }, Old, ScopeSet.Empty, SentAt, null).Scopes.ToString().ShouldBe("z");
+    }
+
     [Fact]
     public void A_grant_without_a_refresh_token_gets_none_by_merging() =>
         TokenMerge.Merge(new TokenResponse { AccessToken = new Secret("at") }, default, OldScopes, SentAt).RefreshToken.IsEmpty.ShouldBeTrue();

@@ -1,6 +1,6 @@
 -- What the table of scopes was last written from. One row.
 CREATE TABLE scope_catalogue (
-    id boolean PRIMARY KEY DEFAULT true CHECK (id),
+    only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one),
     hash char(64) NOT NULL,
     written_at timestamptz NOT NULL DEFAULT now()
 );
