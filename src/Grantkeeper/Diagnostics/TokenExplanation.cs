@@ -48,7 +48,8 @@ internal sealed class TokenExplanation(TokenVault vault, Database database, Time
         var what = $"{integration.AccountName ?? integration.AccountEmail ?? integration.AccountId ?? "The account"} is connected; its integration is {status}.";
         if (integration.IsConnectedAt(time.GetUtcNow()) && row.Tokens is not null)
             return Finding.Good(Account, subject, what, details);
-        var why = integration.ReasonDetail is { } detail ? $"{integration.Reason}: {detail}." : $"Its status is {status}.";
+        var why = integration.IsActive && integration.IsConsentOverAt(time.GetUtcNow()) ? "Its user's consent has ended."
+            : integration.ReasonDetail is { } detail ? $"{integration.Reason}: {detail}." : $"Its status is {status}.";
         return Finding.Bad(Account, subject, $"No token can be had: the integration is {status}.", why, "Let the user connect the account again; the integration keeps its id.", details);
     }
 

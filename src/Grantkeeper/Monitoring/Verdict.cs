@@ -69,6 +69,8 @@ internal sealed record Verdict(VerdictKind Kind, string Summary, string Cause, V
             return new(VerdictKind.SwitchedOff, "The account is switched off.", "Somebody switched it off here. Its tokens are kept and nobody gets one.", VerdictActor.Operator, "Switch it on again, or disconnect it.");
         if (integration.Status is IntegrationStatus.Error || integration.StatusAt(now) == IntegrationStatus.Expired)
             return NeedsUser(integration, LikelyCauses.Of(provider, grant, facts, facts.LastAttemptAt ?? now));
+        if (integration.IsConsentOverAt(now))
+            return new(VerdictKind.NeedsUser, "The user's consent has ended.", "A consent is good for as long as Grantkeeper:Consents:Lifetime says. The grant is kept, and no token of it is handed out.", VerdictActor.User, Reconnect);
         if (provider is not { IsConfigured: true })
             return Unconfigured(integration, provider);
         if (grant.Tokens is { FailureCount: > 0 } tokens)

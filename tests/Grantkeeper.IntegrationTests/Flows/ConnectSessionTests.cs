@@ -145,6 +145,7 @@ public sealed class ConnectSessionTests(ConnectSessionTests.SessionWorld fixture
         [
             "GET /oauth/providers", "GET /api/v1/oauth/providers", "GET /oauth/{provider}/status", "GET /oauth/{provider}/accounts", "POST /api/v1/oauth/initiate",
             "GET /api/v1/oauth/flows/{flow_id}", "POST /api/v1/oauth/flows/{flow_id}/confirm", "POST /oauth/{provider}/disconnect", "GET /api/v1/oauth/connect-sessions/{id}",
+            "GET /api/v1/oauth/scopes", "GET /api/v1/oauth/features", "GET /api/v1/oauth/features/{key}", "POST /api/v1/oauth/features/{key}/unlock",
         ], ignoreOrder: true);
         (await Here.Sql($"SELECT count(*) > 5 FROM oauth_audit_log WHERE user_id = '{session.User}' AND action = 'connect_session_refused' AND code = 'identity.session_not_allowed' AND NOT success")).ShouldBe(true);
     }

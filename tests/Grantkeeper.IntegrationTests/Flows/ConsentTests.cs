@@ -69,12 +69,30 @@ public sealed class ConsentTests : IAsyncLifetime
         var status = (await node.Get("/oauth/sandbox/status?user_id=user_1")).Json;
         ((bool)status["connected"]!, (string)status["warnings"]![0]!, (string)status["error"]!["code"]!).ShouldBe((false, "consent_expired", "tokens.reauthorization_required"));
         (await Feature()).ShouldBe("locked consent_expired");
+        ((string)(await node.Get($"/api/v1/oauth/integrations/{id}/timeline")).Json["verdict"]!["summary"]!).ShouldBe("The user's consent has ended.");
         (await _world.Host.Get($"{Path}?user_id=user_1")).Json["summary"]!.ToJsonString().ShouldBe("""{"active":0,"expired":1,"revoked":0}""");
         (await _world.Sql("SELECT refresh_token IS NOT NULL FROM oauth_tokens")).ShouldBe(true);
 
         (await _world.Connect("user_1")).ShouldBe(id);
         (await node.Get("/oauth/sandbox/token?user_id=user_1")).Status.ShouldBe(HttpStatusCode.OK);
         (await Feature()).ShouldBe("active");
+    }
+
+    [Theory]
+    [InlineData("en"), InlineData("de"), InlineData("es"), InlineData("fr"), InlineData("ja")]
+    public async Task Users_read_on_the_hosted_page_when_from_where_and_until_when(string language)
+    {
+        await _world.Connect("user_1");
+        var session = (await _world.Host.Post("/api/v1/oauth/connect-sessions", new { user_id = "user_1", language })).Json;
+        using var browser = new FlowBrowser();
+        var address = (string)session["connect_url"]!;
+        await browser.Post(address, PopupPage.FieldsOf(await browser.Open(address)));
+        var page = WebUtility.HtmlDecode((await browser.Open($"{_world.Host.Origin}/connect")).Body);
+        var texts = Grantkeeper.Texts.PageTexts.In(language);
+        foreach (var text in new[] { texts["consent.summary"], texts["consent.given"], texts["consent.ends"], texts.Of("consent.from", ("where", "127.0.0.1")) })
+            page.ShouldContain(text);
+        await _world.Sql("UPDATE oauth_integrations SET consent_expires_at = now() - interval '1 second'");
+        WebUtility.HtmlDecode((await browser.Open($"{_world.Host.Origin}/connect")).Body).ShouldContain(texts["consent.ended"]);
     }
 
     [Fact]

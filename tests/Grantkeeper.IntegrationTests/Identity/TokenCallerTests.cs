@@ -43,6 +43,18 @@ public sealed class TokenCallerTests(TokenWorld fixture) : IClassFixture<TokenWo
             (await World.Sql($"SELECT concat_ws(' ', user_id, actor, caller) FROM oauth_audit_log WHERE user_id = '{user}' AND action = '{action}'")).ShouldBe($"{user} agent-7 user:{user}", action);
     }
 
+    [Theory]
+    [InlineData("user", null, false), InlineData("premium", null, true), InlineData("administrator", null, true)]
+    // A request may name fewer roles than the token, and never one more.
+    [InlineData("user", "premium", false), InlineData("premium", "user", false), InlineData("premium", "premium", true)]
+    public async Task Roles_of_a_token_decide_over_sensitive_scopes(string tokens, string? named, bool isAllowed)
+    {
+        var token = Issuer.Token(NewUser(), ("roles", new[] { tokens }));
+        var reply = await World.Host.Post("/api/v1/oauth/initiate", new { provider = "sandbox", scopes = new[] { "openid", "calendar.write" }, role = named }, token);
+        (reply.Status, isAllowed ? null : reply.Code).ShouldBe(isAllowed ? (HttpStatusCode.OK, null) : (HttpStatusCode.Forbidden, "consents.scope_not_allowed"), reply.Body);
+        (await World.Host.Post("/api/v1/oauth/initiate", new { provider = "sandbox", scopes = new[] { "openid", "calendar.readonly" } }, token)).Status.ShouldBe(HttpStatusCode.OK);
+    }
+
     [Fact]
     public async Task Another_users_name_is_refused_and_written_down()
     {
