@@ -5,6 +5,7 @@ using Grantkeeper.Events;
 using Grantkeeper.Integrations;
 using Grantkeeper.Lifecycle;
 using Grantkeeper.Monitoring;
+using Grantkeeper.Onboarding;
 using Grantkeeper.Tokens;
 using Microsoft.AspNetCore.Routing;
 
@@ -22,6 +23,7 @@ public static class GrantkeeperEndpointRouteBuilderExtensions
         Resources.ResourceEndpoints.Map(endpoints);
         IntegrationEndpoints.Map(endpoints);
         LifecycleEndpoints.Map(endpoints);
+        OnboardingEndpoints.Map(endpoints);
         TokenEndpoints.Map(endpoints);
         TimelineEndpoints.Map(endpoints);
         ConnectEndpoints.Map(endpoints);

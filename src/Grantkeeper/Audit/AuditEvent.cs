@@ -37,6 +37,7 @@ internal enum AuditAction
     Sync,
     Withdrawn,
     UserForeign,
+    OnboardingCompleted,
 }
 
 /// <summary>Who asked for something, and from where; travels with a flow into its audit rows.</summary>
