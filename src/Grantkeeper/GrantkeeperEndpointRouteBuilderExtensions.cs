@@ -6,6 +6,7 @@ using Grantkeeper.Events;
 using Grantkeeper.Integrations;
 using Grantkeeper.Lifecycle;
 using Grantkeeper.Monitoring;
+using Grantkeeper.Onboarding;
 using Grantkeeper.Tokens;
 using Microsoft.AspNetCore.Routing;
 
@@ -24,6 +25,7 @@ public static class GrantkeeperEndpointRouteBuilderExtensions
         IntegrationEndpoints.Map(endpoints);
         ConsentEndpoints.Map(endpoints);
         LifecycleEndpoints.Map(endpoints);
+        OnboardingEndpoints.Map(endpoints);
         TokenEndpoints.Map(endpoints);
         TimelineEndpoints.Map(endpoints);
         ConnectEndpoints.Map(endpoints);

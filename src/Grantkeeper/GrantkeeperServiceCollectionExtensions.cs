@@ -17,6 +17,7 @@ using Grantkeeper.Jwt;
 using Grantkeeper.Lifecycle;
 using Grantkeeper.Links;
 using Grantkeeper.Monitoring;
+using Grantkeeper.Onboarding;
 using Grantkeeper.Outbox;
 using Grantkeeper.Providers;
 using Grantkeeper.Registry;
@@ -207,6 +208,9 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddSingleton<BulkOperations>();
         services.AddSingleton<BulkWork>();
         services.AddHostedService(provider => provider.GetRequiredService<BulkWork>());
+        services.AddSingleton<Platforms>();
+        services.AddSingleton<OnboardingStep>();
+        services.AddSingleton<IOnboarding>(provider => provider.GetRequiredService<OnboardingStep>());
         services.AddSingleton<WithdrawalFlow>();
         services.AddSingleton<Timelines>();
         services.AddSingleton<ProviderSetups>();

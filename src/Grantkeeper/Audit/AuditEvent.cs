@@ -38,6 +38,7 @@ internal enum AuditAction
     Withdrawn,
     UserForeign,
     ScopeEscalated,
+    OnboardingCompleted,
 }
 
 /// <summary>Who asked for something, and from where; travels with a flow into its audit rows.</summary>

@@ -342,4 +342,18 @@ public static partial class ErrorCatalogue
             "The user's roles may not ask for some of these scopes; errors lists them.",
             "Ask for fewer scopes, or let Grantkeeper:Scopes:Policy allow them to a role of the user.");
     }
+
+    /// <summary>The step "connect a platform".</summary>
+    public static class Onboarding
+    {
+        /// <summary>No platform is usable.</summary>
+        public static readonly ErrorCode PlatformRequired = new("onboarding.platform_required", 409, "No usable platform",
+            "At least one platform must be connected, and none of the user's is usable now; errors names those that are connected and what each said.",
+            "Let the user connect one of the platforms of Grantkeeper:Onboarding:Platforms, or connect a refused one again, and complete the onboarding then.");
+
+        /// <summary>The application has not everything.</summary>
+        public static readonly ErrorCode PrerequisitesMissing = new("onboarding.prerequisites_missing", 409, "Prerequisites missing",
+            "The application did not say that it has everything that the onboarding asks for; errors lists what is missing, in order.",
+            "Provide what is missing in the application, and send prerequisites with true for each name.");
+    }
 }

@@ -62,6 +62,7 @@ internal static class TimelineWords
         "connect_session_created" => "A connect page was made for the user.",
         "connect_session_redeemed" => "The user opened the connect page.",
         "connect_session_refused" => "A connect page was used again, or asked for something that it may not; it was refused.",
+        "onboarding_completed" => "The user's onboarding is complete: a platform was connected and answered.",
         "user_foreign" => "Somebody asked for another user's accounts with this user's credential; it was refused.",
         "connect_session_ended" => "The connect page was ended.",
         "refresh" => "Renewed.",

@@ -60,6 +60,9 @@ public sealed record GrantkeeperOptions
     /// <summary><c>Grantkeeper:Limits</c>: how often users, keys and addresses may do what.</summary>
     internal LimitOptions Limits { get; init; } = new();
 
+    /// <summary><c>Grantkeeper:Onboarding</c>: when a user has connected enough.</summary>
+    internal OnboardingOptions Onboarding { get; init; } = new();
+
     /// <summary><c>Grantkeeper:Http:KnownProxies</c>: networks (CIDR) whose <c>X-Forwarded-For</c> names the client. Default: none is believed.</summary>
     internal IReadOnlyList<string> KnownProxies { get; init; } = [];
 

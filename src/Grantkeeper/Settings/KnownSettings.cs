@@ -185,6 +185,14 @@ internal static class KnownSettings
             Form = SettingForm.List, Example = "https://admin.example.com",
         },
         new("Grantkeeper__Connect__SessionMinutes", Further, "How long a connect session lives, 1 to 30.") { Default = "`30`", Example = "30" },
+        new("Grantkeeper__Onboarding__Platforms", Further, "Keys of the providers of which a user has to connect at least one to complete the onboarding.")
+        {
+            Form = SettingForm.List, Default = "`gsc`, `bing`, `wordpress`, `wix`", Example = "gsc",
+        },
+        new("Grantkeeper__Onboarding__Prerequisites", Further, "Names of what the application has to say that it has before the onboarding is complete, in order.")
+        {
+            Form = SettingForm.List, Example = "api_keys",
+        },
         new("Grantkeeper__Brand__Name", Further, "What users call your product, on the connect page; at most 60 characters.") { Default = "the host of `FRONTEND_URL`", Example = "Acme" },
         new("Grantkeeper__Brand__Color", Further, "The colour of its buttons: #rgb or #rrggbb; made darker or lighter until it can be read.") { Default = "Grantkeeper's green", Example = "#0b6e4f" },
         new("Grantkeeper__Brand__LogoFile", Further, "A PNG, JPEG, WebP or SVG file of at most 256 KiB, shown beside the name.") { Example = "/etc/grantkeeper/logo.svg" },

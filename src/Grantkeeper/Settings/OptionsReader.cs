@@ -91,6 +91,7 @@ internal static class OptionsReader
             SpoolWait = Span(section, "Refresh:SpoolWait", TimeSpan.FromMinutes(10), TimeSpan.Zero, TimeSpan.FromDays(1), faults),
             Resilience = Resilience(section, faults),
             Limits = Limits(section, faults),
+            Onboarding = OnboardingReader.Read(section.GetSection("Onboarding"), faults),
             KnownProxies = Networks(section.GetSection("Http:KnownProxies"), faults),
             ScopePolicy = ScopePolicyReader.Read(section.GetSection("Scopes:Policy"), faults),
             ConsentVersion = Version(section, faults),

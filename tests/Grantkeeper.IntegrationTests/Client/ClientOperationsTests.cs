@@ -112,6 +112,9 @@ public sealed partial class ClientOperationsTests
         (await client.PatchIntegration(account.IntegrationId, patch, cancellation)).Value.Label.ShouldBe("Work");
         (await client.SyncIntegration(account.IntegrationId, "user_1", cancellation)).Value.Success.ShouldBeTrue();
         (await client.SyncIntegrations(new SyncRequest("user_1", null), cancellation)).Value.Failed.ShouldBe(0);
+        (await client.ValidateOnboarding("user_1", cancellation)).Value.Error.ShouldBe("At least one platform must be connected");
+        (await client.GetOnboardingSummary("user_1", cancellation)).Value.Platforms.ShouldHaveSingleItem().Provider.ShouldBe("sandbox");
+        (await client.CompleteOnboarding(new CompleteOnboardingRequest("user_1", null), cancellation)).Problem!.Code.ShouldBe("onboarding.platform_required");
         var bulk = (await client.RefreshMany(new BulkRequest("user_1", "sandbox"), cancellation)).Value;
         (await client.GetBulkOperation(bulk.Id, cancellation)).Value.Action.ShouldBe("refresh");
         (await client.DisconnectMany(new BulkRequest("nobody", null), cancellation)).Value.Total.ShouldBe(0);

@@ -87,6 +87,8 @@ internal sealed class FlowWorld : IAsyncDisposable
             // Each test breaks the provider on purpose and counts requests; what repeats and circuits do has tests of its own.
             ["Grantkeeper:Resilience:MaxRetries"] = "0",
             ["Grantkeeper:Resilience:FailureThreshold"] = "1000",
+            // So have limits: many a test asks more of one user in a minute than a person does.
+            ["Grantkeeper:Limits:PerUser"] = "0",
             ["Grantkeeper:Providers:plain:authorization_endpoint"] = sandbox.Urls.First() + "/authorize",
             ["Grantkeeper:Providers:plain:token_endpoint"] = sandbox.Urls.First() + "/token",
             ["Grantkeeper:Providers:plain:userinfo_endpoint"] = sandbox.Urls.First() + "/userinfo",

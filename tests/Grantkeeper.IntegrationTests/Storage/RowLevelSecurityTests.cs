@@ -25,6 +25,7 @@ public sealed class RowLevelSecurityTests : IAsyncLifetime
             await _kit.Database.ForUser(user).Execute(
                 "INSERT INTO superseded_answers (user_id, id, integration_id, epoch, generation, answer) VALUES ($1, $2, $3, 1, 1, 'sealed')", default, user, Guid.CreateVersion7(), row.Integration.Id);
             await _kit.Database.ForUser(user).Execute("INSERT INTO bulk_operations (user_id, id, action, total) VALUES ($1, $2, 'refresh', 1)", default, user, Guid.CreateVersion7());
+            await _kit.Database.ForUser(user).Execute("INSERT INTO onboarding_completions (user_id, platforms) VALUES ($1, $2)", default, user, new[] { "gsc" });
             await _kit.Sessions.Create(new() { UserId = user, Id = _kit.Sessions.NewId(), ReturnTo = "https://app.example/", Confirm = true }, StoreKit.Caller, default);
         }
     }

@@ -87,6 +87,16 @@ public sealed class OptionsReaderTests
     }
 
     [Fact]
+    public void Platforms_and_prerequisites_of_the_onboarding_are_names()
+    {
+        Read().Onboarding.Platforms.ShouldBe(["gsc", "bing", "wordpress", "wix"]);
+        var onboarding = Read(("Grantkeeper:Onboarding:Platforms:0", "my-shop"), ("Grantkeeper:Onboarding:Prerequisites:0", "persona"), ("Grantkeeper:Onboarding:Prerequisites:1", "api_keys")).Onboarding;
+        (onboarding.Platforms.Single(), string.Join(' ', onboarding.Prerequisites)).ShouldBe(("my-shop", "persona api_keys"));
+        Faults(("Grantkeeper:Onboarding:Platforms:0", "a b"), ("Grantkeeper:Onboarding:Prerequisites:0", ""), ("Grantkeeper:Onboarding:Prerequisites:1", new string('x', 61)))
+            .Select(fault => fault.Split(" is ")[0]).ShouldBe(["Grantkeeper:Onboarding:Platforms:0", "Grantkeeper:Onboarding:Prerequisites:0", "Grantkeeper:Onboarding:Prerequisites:1"]);
+    }
+
+    [Fact]
     public void The_older_names_of_key_and_database_work()
     {
         Read(("OAUTH_ENCRYPTION_KEY", null), ("OAUTH_TOKEN_ENCRYPTION_KEY", Key)).EncryptionKey.Reveal().ShouldBe(Key);
