@@ -19,6 +19,7 @@ public static class GrantkeeperEndpointRouteBuilderExtensions
     {
         HealthEndpoints.Map(endpoints);
         MonitoringEndpoints.Map(endpoints);
+        AuditEndpoints.Map(endpoints);
         Resources.ResourceEndpoints.Map(endpoints);
         IntegrationEndpoints.Map(endpoints);
         LifecycleEndpoints.Map(endpoints);

@@ -37,6 +37,12 @@ internal enum AuditAction
     Sync,
     Withdrawn,
     UserForeign,
+    ScopesChanged,
+    BulkStarted,
+    BulkCancelled,
+    CleanedUp,
+    SignInLinkCreated,
+    AuditExported,
 }
 
 /// <summary>Who asked for something, and from where; travels with a flow into its audit rows.</summary>

@@ -81,6 +81,8 @@ internal sealed class GrantStore(Database database, TokenVault vault, ConsentSto
         {
             IntegrationId = integrationId, Provider = provider.Key, Scopes = tokens.Scopes, Duration = duration,
         }, cancellation);
+        if (old is not null && !old.Integration.Scopes.Equals(tokens.Scopes))
+            await audit.Write(db, new AuditEvent(AuditAction.ScopesChanged, flow.UserId, source) { IntegrationId = integrationId, Provider = provider.Key, Scopes = tokens.Scopes }, cancellation);
         return integrationId;
     }
 
