@@ -33,6 +33,7 @@ internal static class Tool
         root.Subcommands.Add(ProvidersCommand.Create(environment));
         root.Subcommands.Add(ApiKeysCommand.Create(environment));
         root.Subcommands.Add(SignInLinkCommand.Create(environment));
+        root.Subcommands.Add(AuditCommand.Create(environment));
         root.Subcommands.Add(CleanupCommand.Create(environment));
         return root;
     }

@@ -103,6 +103,32 @@ public sealed partial class GrantkeeperClient : IDisposable
         }
     }
 
+    /// <summary>Sends one request and gives its body while it comes; the client's timeout covers the time until the answer begins.</summary>
+    private async Task<Answer<Stream>> Open(string path, CancellationToken cancellation)
+    {
+        HttpResponseMessage? response = null;
+        try
+        {
+            response = await _http.GetAsync(new Uri(path, UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, cancellation);
+            if (response.IsSuccessStatusCode)
+                return await response.Content.ReadAsStreamAsync(cancellation);
+            var problem = Read<WireProblem>(await response.Content.ReadAsByteArrayAsync(cancellation));
+            var status = (int)response.StatusCode;
+            response.Dispose();
+            return problem is { Code: not null } ? problem.ToProblem(status) : ClientErrors.Unreadable(status);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            response?.Dispose();
+            return ClientErrors.TooSlow(_http.Timeout);
+        }
+        catch (HttpRequestException exception)
+        {
+            response?.Dispose();
+            return ClientErrors.NoConnection(JsonNamingPolicy.SnakeCaseLower.ConvertName(exception.HttpRequestError.ToString()));
+        }
+    }
+
     private static T? Read<T>(byte[] bytes) where T : class
     {
         try

@@ -55,6 +55,7 @@ public static class DashboardExtensions
         AccountEndpoints.Map(pages);
         AccountChangeEndpoints.Map(pages);
         TimelinePageEndpoints.Map(pages);
+        AuditPageEndpoints.Map(pages);
         ProviderPageEndpoints.Map(pages);
         HostedEndpoints.Map(pages);
         DocumentationEndpoints.Map(pages);

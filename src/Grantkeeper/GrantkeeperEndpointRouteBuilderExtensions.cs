@@ -21,6 +21,7 @@ public static class GrantkeeperEndpointRouteBuilderExtensions
     {
         HealthEndpoints.Map(endpoints);
         MonitoringEndpoints.Map(endpoints);
+        AuditEndpoints.Map(endpoints);
         Resources.ResourceEndpoints.Map(endpoints);
         IntegrationEndpoints.Map(endpoints);
         ConsentEndpoints.Map(endpoints);

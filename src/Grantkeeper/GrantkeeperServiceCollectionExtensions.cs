@@ -126,6 +126,8 @@ public static class GrantkeeperServiceCollectionExtensions
     private static void AddGrants(IServiceCollection services)
     {
         services.AddSingleton<AuditLog>();
+        services.AddSingleton<AuditReader>();
+        services.AddSingleton<AuditExport>();
         services.AddSingleton<OutboxStore>();
         services.AddSingleton<OutboxDelivery>();
         services.AddHostedService<OutboxWorker>();

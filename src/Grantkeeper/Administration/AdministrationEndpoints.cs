@@ -1,8 +1,11 @@
+using Grantkeeper.Audit;
 using Grantkeeper.Client.Contracts;
+using Grantkeeper.Encryption;
 using Grantkeeper.Errors;
 using Grantkeeper.Http;
 using Grantkeeper.Identity;
 using Grantkeeper.Links;
+using Grantkeeper.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
@@ -48,11 +51,12 @@ internal static class AdministrationEndpoints
         return Answers.Json(Entry((await keys.List(http.RequestAborted)).Single(key => key.Id == guid)));
     }
 
-    private static async Task<IResult> CreateLink(HttpContext http, SignInLinks links, ConnectLinks addresses) => Answers.Json(new SignInLink
+    private static async Task<IResult> CreateLink(HttpContext http, SignInLinks links, ConnectLinks addresses, Database database, AuditLog audit)
     {
-        Url = addresses.SignIn((await links.Create(http.RequestAborted)).Reveal()),
-        ExpiresIn = (int)SignInLinks.Lifetime.TotalSeconds,
-    });
+        await audit.Write(database.ForUser(SecretBox.SystemOwner), new AuditEvent(AuditAction.SignInLinkCreated, SecretBox.SystemOwner, http.Source()), http.RequestAborted);
+        var handle = await links.Create(http.RequestAborted);
+        return Answers.Json(new SignInLink { Url = addresses.SignIn(handle.Reveal()), ExpiresIn = (int)SignInLinks.Lifetime.TotalSeconds });
+    }
 
     private static ApiKeyEntry Entry(ApiKey key) => new(key.Id, key.Name, key.Prefix, key.Permissions, key.CreatedAt, key.ExpiresAt, key.RevokedAt);
 }

@@ -39,6 +39,12 @@ internal enum AuditAction
     UserForeign,
     ScopeEscalated,
     OnboardingCompleted,
+    ScopesChanged,
+    BulkStarted,
+    BulkCancelled,
+    CleanedUp,
+    SignInLinkCreated,
+    AuditExported,
 }
 
 /// <summary>Who asked for something, and from where; travels with a flow into its audit rows.</summary>

@@ -17,5 +17,6 @@ internal sealed class AuditLog(TimeProvider time)
         entry.Source.Actor, entry.Source.Caller, entry.Scopes?.ToArray(), Rows.Address(entry.Source.IpAddress), Rows.UserAgent(entry.Source.UserAgent),
         entry.Success, entry.Code, (int?)entry.Duration?.TotalMilliseconds, entry.Count, entry.Node, entry.NodeSequence, entry.Source.CorrelationId);
 
-    private static string Word(AuditAction action) => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(action.ToString());
+    /// <summary>An action as it is written in the table and over HTTP.</summary>
+    public static string Word(AuditAction action) => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(action.ToString());
 }

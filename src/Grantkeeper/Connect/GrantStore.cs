@@ -91,6 +91,8 @@ internal sealed class GrantStore(Database database, TokenVault vault, ConsentSto
             }, cancellation);
         }
 
+        if (old is not null && !old.Integration.Scopes.Equals(tokens.Scopes))
+            await audit.Write(db, new AuditEvent(AuditAction.ScopesChanged, flow.UserId, source) { IntegrationId = integrationId, Provider = provider.Key, Scopes = tokens.Scopes }, cancellation);
         return integrationId;
     }
 

@@ -68,7 +68,7 @@ internal sealed record BulkOperation
 }
 
 /// <summary>Operations over many integrations, in PostgreSQL: a row says how far one is, so that any node goes on with it.</summary>
-internal sealed class BulkOperations(Database database, TimeProvider time)
+internal sealed class BulkOperations(Database database, AuditLog audit, TimeProvider time)
 {
     /// <summary>How many failures are kept by name; all are counted.</summary>
     public const int MostFailures = 100;
@@ -79,22 +79,33 @@ internal sealed class BulkOperations(Database database, TimeProvider time)
     private const string Columns = "id, user_id, action, status, for_user, provider, total, succeeded, failed, failures::text, after_id, last_id, caller, actor, created_at, finished_at";
 
     /// <summary>Begins an operation over the live integrations that there are now.</summary>
-    public async Task<BulkOperation> Begin(BulkAction action, string? userId, string? provider, AuditSource source, CancellationToken cancellation) => (await Of(userId).One(
-        $"""
-        INSERT INTO bulk_operations (user_id, id, action, for_user, provider, caller, actor, total, last_id)
-        SELECT $1, $2, $3, $4::text, $5::text, $6::text, $7::text, count(*)::integer, (array_agg(i.id ORDER BY i.id DESC))[1]
-        FROM oauth_integrations i WHERE ($4::text IS NULL OR i.user_id = $4) AND ($5::text IS NULL OR i.provider = $5) AND i.status <> 'revoked'
-        RETURNING {Columns}
-        """,
-        Map, cancellation, userId ?? SecretBox.SystemOwner, Guid.CreateVersion7(time.GetUtcNow()), Word(action), userId, provider, source.Caller, source.Actor))!;
+    public Task<BulkOperation> Begin(BulkAction action, string? userId, string? provider, AuditSource source, CancellationToken cancellation) => Of(userId).Transaction(async db =>
+    {
+        var begun = (await db.One(
+            $"""
+            INSERT INTO bulk_operations (user_id, id, action, for_user, provider, caller, actor, total, last_id)
+            SELECT $1, $2, $3, $4::text, $5::text, $6::text, $7::text, count(*)::integer, (array_agg(i.id ORDER BY i.id DESC))[1]
+            FROM oauth_integrations i WHERE ($4::text IS NULL OR i.user_id = $4) AND ($5::text IS NULL OR i.provider = $5) AND i.status <> 'revoked'
+            RETURNING {Columns}
+            """,
+            Map, cancellation, userId ?? SecretBox.SystemOwner, Guid.CreateVersion7(time.GetUtcNow()), Word(action), userId, provider, source.Caller, source.Actor))!;
+        await audit.Write(db, Event(AuditAction.BulkStarted, begun, source), cancellation);
+        return begun;
+    }, cancellation);
 
     /// <summary>By id; with a user only that user's own.</summary>
     public Task<BulkOperation?> Find(Guid id, string? userId, CancellationToken cancellation) => Of(userId).Read(
         $"SELECT {Columns} FROM bulk_operations WHERE id = $1 AND ($2::text IS NULL OR user_id = $2)", Map, cancellation, id, userId);
 
     /// <summary>Lets a running operation end before its next page; false when it has ended.</summary>
-    public async Task<bool> Cancel(BulkOperation operation, CancellationToken cancellation) => await database.ForUser(operation.Owner).Execute(
-        "UPDATE bulk_operations SET status = 'cancelled', finished_at = now(), updated_at = now() WHERE user_id = $1 AND id = $2 AND status = 'running'", cancellation, operation.Owner, operation.Id) == 1;
+    public Task<bool> Cancel(BulkOperation operation, AuditSource source, CancellationToken cancellation) => database.ForUser(operation.Owner).Transaction(async db =>
+    {
+        var changed = await db.Execute(
+            "UPDATE bulk_operations SET status = 'cancelled', finished_at = now(), updated_at = now() WHERE user_id = $1 AND id = $2 AND status = 'running'", cancellation, operation.Owner, operation.Id);
+        if (changed == 1)
+            await audit.Write(db, Event(AuditAction.BulkCancelled, operation, source), cancellation);
+        return changed == 1;
+    }, cancellation);
 
     /// <summary>An operation that no node works on, now this node's for a while; null when there is none.</summary>
     public Task<BulkOperation?> Take(CancellationToken cancellation) => database.AsService(ServiceReason.Worker).One(
@@ -133,6 +144,9 @@ internal sealed class BulkOperations(Database database, TimeProvider time)
     }
 
     private DbSession Of(string? userId) => userId is null ? database.AsService(ServiceReason.Administrator) : database.ForUser(userId);
+
+    private static AuditEvent Event(AuditAction action, BulkOperation operation, AuditSource source) =>
+        new(action, operation.Owner, source) { Provider = operation.Provider, Code = Word(operation.Action) };
 
     private static string Word<T>(T value) where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
 

@@ -75,7 +75,7 @@ internal static class LifecycleEndpoints
     {
         if (!(await Operation(http, operations, operationId, userId)).TryGet(out var operation, out var failure))
             return Answers.Problem(failure);
-        await operations.Cancel(operation, http.RequestAborted);
+        await operations.Cancel(operation, http.Source(), http.RequestAborted);
         return (await Operation(http, operations, operationId, userId)).TryGet(out var now, out failure) ? Answers.Json(EntryOf(now)) : Answers.Problem(failure);
     }
 

@@ -1,8 +1,11 @@
+using Grantkeeper.Audit;
 using Grantkeeper.Client.Contracts;
+using Grantkeeper.Encryption;
 using Grantkeeper.Errors;
 using Grantkeeper.Http;
 using Grantkeeper.Identity;
 using Grantkeeper.Providers;
+using Grantkeeper.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
@@ -46,9 +49,11 @@ internal static class MonitoringEndpoints
             isRenewed ? null : new ErrorEntry(failure!.Code.Code, failure.Message));
     }
 
-    private static async Task<IResult> Clean(HttpContext http, Cleanup cleanup)
+    private static async Task<IResult> Clean(HttpContext http, Cleanup cleanup, Database database, AuditLog audit)
     {
         var swept = await cleanup.Sweep(http.RequestAborted);
+        // Rows are gone by now, whoever waits for the answer.
+        await audit.Write(database.ForUser(SecretBox.SystemOwner), new AuditEvent(AuditAction.CleanedUp, SecretBox.SystemOwner, http.Source()) { Code = $"removed:{swept.Total}" }, CancellationToken.None);
         return Answers.Json(new CleanupAnswer(
             swept.Tokens, swept.Flows, swept.Sessions, swept.Attempts, swept.Deliveries, swept.SignInLinks, swept.Superseded, swept.Hours, swept.Total));
     }

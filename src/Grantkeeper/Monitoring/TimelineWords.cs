@@ -51,7 +51,13 @@ internal static class TimelineWords
         };
     }
 
-    private static string OfAudit(TimelineRow row) => row.Event switch
+    private static string OfAudit(TimelineRow row) => OfAction(row.Event, row.Code, row.Success);
+
+    /// <summary>One sentence for an audit row, whatever it is about.</summary>
+    /// <param name="action">The row's action.</param>
+    /// <param name="code">Its code.</param>
+    /// <param name="success">Whether it ended well.</param>
+    public static string OfAction(string action, string? code, bool success) => action switch
     {
         "connect" => "The account was connected.",
         "connect_started" => "A connection was started.",
@@ -67,7 +73,7 @@ internal static class TimelineWords
         "connect_session_ended" => "The connect page was ended.",
         "refresh" => "Renewed.",
         "refresh_failed" => "Renewing failed.",
-        "refresh_superseded" => row.Code switch
+        "refresh_superseded" => code switch
         {
             "revoking" => "An answer came after the disconnect; its tokens are revoked at the provider.",
             "kept" => "An answer came too late: another one had taken its place. It is kept until that one has been used.",
@@ -78,17 +84,17 @@ internal static class TimelineWords
         "integration_changed" => "Its label, metadata or place as the primary account was changed.",
         "switched_off" => "It was switched off: its grant is kept, and no token is served.",
         "switched_on" => "It was switched on again.",
-        "sync" => row.Success ? "It was looked at: the provider honours the grant." : $"It was looked at, and the provider did not answer well{(row.Code is { } why ? $" ({why})" : "")}.",
+        "sync" => success ? "It was looked at: the provider honours the grant." : $"It was looked at, and the provider did not answer well{(code is { } why ? $" ({why})" : "")}.",
         "withdrawn" => "The provider said that access was withdrawn there; the tokens were destroyed.",
         "token_removed" => "The access token had ended long ago and nothing renews it; it was removed.",
-        "scope_escalated" => row.Code switch
+        "scope_escalated" => code switch
         {
             "refresh" => "A refresh brought scopes that the user had not granted. They were not taken over.",
             "callback" => "The browser came back with more scopes than were asked for. What counts is what the provider grants.",
             _ => "The provider granted more than was asked for. The rest is recorded and used for nothing.",
         },
         "sandbox_expired" => "The access token was made to end, on purpose, in the sandbox.",
-        "provider_revocation" => row.Code switch
+        "provider_revocation" => code switch
         {
             Revocations.Confirmed => "The provider confirmed the revocation.",
             Revocations.Pending => "The provider did not answer the revocation; it is sent again.",
@@ -96,6 +102,20 @@ internal static class TimelineWords
             Revocations.Unsupported => "The provider offers no way to revoke a grant.",
             _ => "The provider refused the revocation.",
         },
-        _ => row.Event.Replace('_', ' '),
+        "scopes_changed" => "The scopes that it holds are others than before.",
+        "token_read" => "The access token was handed out.",
+        "api_key_created" => "An API key was made.",
+        "api_key_revoked" => "An API key was ended.",
+        "sign_in" => success ? "Somebody signed in to the pages." : "Somebody tried to sign in to the pages and was refused.",
+        "sign_in_link_created" => "A sign-in link was made.",
+        "client_changed" => "The client registration at a provider was changed.",
+        "client_removed" => "The client registration at a provider was removed.",
+        "provider_changed" => "A provider was added or changed.",
+        "provider_removed" => "A provider was removed.",
+        "bulk_started" => "Work over many integrations was begun.",
+        "bulk_cancelled" => "Work over many integrations was cancelled.",
+        "cleaned_up" => "What had served its time was removed, by hand.",
+        "audit_exported" => "The audit log was exported.",
+        _ => action.Replace('_', ' '),
     };
 }

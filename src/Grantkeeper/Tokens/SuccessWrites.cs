@@ -20,9 +20,9 @@ internal sealed class SuccessWrites(Database database, SecretBox box, TimeProvid
 
     private const string Given = """
         unnest($1::text[], $2::uuid[], $3::int[], $4::bigint[], $5::text[], $6::text[], $7::timestamptz[], $8::int[], $9::text[], $10::timestamptz[], $11::uuid[],
-            $12::text[], $13::timestamptz[], $14::int[], $15::uuid[], $16::uuid[], $17::text[], $18::text[], $19::text[], $20::inet[], $21::text[], $22::text[], $23::text[], $24::text[], $25::text[], $26::uuid[])
+            $12::text[], $13::timestamptz[], $14::int[], $15::uuid[], $16::uuid[], $17::text[], $18::text[], $19::text[], $20::inet[], $21::text[], $22::text[], $23::text[], $24::text[], $25::text[], $26::uuid[], $27::uuid[])
         AS g(user_id, integration_id, epoch, generation, access_token, refresh_token, expires_at, lifetime_seconds, scope, next_refresh_at, attempt,
-            class, started_at, duration_ms, attempt_row, audit_row, provider, actor, caller, ip_address, user_agent, correlation_id, node, evidence, refused_scopes, refused_row)
+            class, started_at, duration_ms, attempt_row, audit_row, provider, actor, caller, ip_address, user_agent, correlation_id, node, evidence, refused_scopes, refused_row, scopes_row)
         """;
 
     private const string ReadyRows = """
@@ -48,7 +48,7 @@ internal sealed class SuccessWrites(Database database, SecretBox box, TimeProvid
             FROM t
             WHERE i.user_id = t.user_id AND i.id = t.integration_id
               AND (i.status <> 'active' OR i.reason IS NOT NULL OR i.error_count > 0 OR i.scopes <> string_to_array(t.scope, ' '))
-            RETURNING i.user_id, i.id, i.status
+            RETURNING i.user_id, i.id, i.status, i.scopes
         ), used AS (
             -- What lost against this generation was kept until it had been used, which it has been now.
             DELETE FROM superseded_answers l USING t
@@ -66,6 +66,13 @@ internal sealed class SuccessWrites(Database database, SecretBox box, TimeProvid
             SELECT g.user_id, g.refused_row, g.integration_id, 'scope_escalated', g.provider, g.actor, g.caller, string_to_array(g.refused_scopes, ' '), g.ip_address, g.user_agent, NULL,
                 g.node, g.correlation_id, false, 'refresh'
             FROM ready g JOIN t ON t.user_id = g.user_id AND t.integration_id = g.integration_id WHERE g.refused_scopes IS NOT NULL
+        ), changed AS (
+            -- The integration is read as it stood before.
+            INSERT INTO oauth_audit_log (user_id, id, integration_id, action, provider, actor, caller, scopes, ip_address, user_agent, node, correlation_id)
+            SELECT g.user_id, g.scopes_row, g.integration_id, 'scopes_changed', g.provider, g.actor, g.caller, h.scopes, g.ip_address, g.user_agent, g.node, g.correlation_id
+            FROM healed h JOIN ready g ON g.user_id = h.user_id AND g.integration_id = h.id
+            JOIN oauth_integrations i ON i.user_id = h.user_id AND i.id = h.id
+            WHERE NOT (i.scopes @> h.scopes AND i.scopes <@ h.scopes)
         )
         SELECT {GrantRows.Columns}, t.stored_attempt, h.status
         {GrantRows.OfTokens}
@@ -111,7 +118,7 @@ internal sealed class SuccessWrites(Database database, SecretBox box, TimeProvid
             NewIds(), NewIds(), Each(request => request.Row.Integration.Provider),
             Each(request => request.Source.Actor), Each(request => request.Source.Caller), Each(request => Rows.Address(request.Source.IpAddress)), Each(request => Rows.UserAgent(request.Source.UserAgent)),
             Each(request => request.Source.CorrelationId), Each(request => request.Node), Each(request => request.Attempt.Code),
-            Each(request => request.Tokens.RefusedScopes.Count == 0 ? null : request.Tokens.RefusedScopes.ToString()), NewIds())).ToDictionary();
+            Each(request => request.Tokens.RefusedScopes.Count == 0 ? null : request.Tokens.RefusedScopes.ToString()), NewIds(), NewIds())).ToDictionary();
         return [.. group.Select(request => saved.GetValueOrDefault(request.AttemptId) is { } now ? Heal(now, request) : null)];
     }
 

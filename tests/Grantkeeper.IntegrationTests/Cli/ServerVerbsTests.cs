@@ -45,6 +45,25 @@ public sealed class ServerVerbsTests(ServerWorld fixture) : IClassFixture<Server
     }
 
     [Fact]
+    public async Task The_audit_log_is_listed_narrowed_and_exported()
+    {
+        var id = (await World.Connect("cli_audit")).ToString();
+        var list = await ToolRun.At(World.Host, "audit", "list", "--user", "cli_audit", "--action", "connect", "--provider", "sandbox", "--integration", id, "--from", "2026-01-01", "--to", "2100-01-01");
+        list.Code.ShouldBe(0, list.Error);
+        list.Out.Split('\n')[1].ShouldMatch(@"^\S+ \S+\s+connect\s+cli_audit\s+sandbox\s+ok\s");
+        (await ToolRun.At(World.Host, "audit", "list", "--user", "cli_audit", "--failed")).Error.ShouldContain("There are no rows.");
+        var cut = await ToolRun.At(World.Host, "audit", "list", "--user", "cli_audit", "--limit", "1", "--json");
+        (cut.Json["audit"]!.AsArray().Count, (bool)cut.Json["truncated"]!).ShouldBe((1, true));
+        ((string)cut.Json["audit"]![0]!["action"]!).ShouldBe("connect", "the newest comes first");
+        (await ToolRun.At(World.Host, "audit", "list", "--actor", "nobody", "--caller", "nobody", "--json")).Json["audit"]!.AsArray().ShouldBeEmpty();
+        var csv = await ToolRun.At(World.Host, "audit", "export", "--user", "cli_audit");
+        (csv.Code, csv.Out.Split("\r\n")[0]).ShouldBe((0, "id,at,action,user_id,actor,caller,integration_id,provider,scopes,ip_address,user_agent,success,code,duration_ms,count,node,node_sequence,correlation_id"));
+        (await ToolRun.At(World.Host, "audit", "export", "--user", "cli_audit", "--json")).Json.AsArray().Select(row => (string)row!["action"]!).ShouldContain("audit_exported");
+        (await ToolRun.At(World.Host, "audit", "list", "--from", "yesterday")).Code.ShouldBe(2);
+        (await ToolRun.At(World.Host, "audit", "list", "--action", "ate")).ShouldSatisfyAllConditions(run => run.Code.ShouldNotBe(0), run => run.Error.ShouldContain("action must be one of"));
+    }
+
+    [Fact]
     public async Task A_token_is_shown_on_demand_only()
     {
         await World.Connect("cli_token");

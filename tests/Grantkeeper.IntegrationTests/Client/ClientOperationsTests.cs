@@ -138,6 +138,15 @@ public sealed partial class ClientOperationsTests
         (await client.RevokeApiKey(key.Id, cancellation)).Value.RevokedAt.ShouldNotBeNull();
         (await client.Diagnose("sandbox", cancellation)).Value.Findings.ShouldContain(finding => finding.Check == "redirect_uri" && finding.Verdict == "ok");
         (await client.ExplainToken("sandbox", "user_1", new TokenRequirements { MinTtl = TimeSpan.FromSeconds(30) }, cancellation)).Value.Findings.ShouldContain(finding => finding.Check == "token");
+        (await client.ListAudit(new AuditQuery { UserId = "user_1", Action = "connect", Provider = "sandbox", Success = true, IntegrationId = account.IntegrationId, Caller = "nobody", Actor = "nobody" }, cancellation: cancellation)).Value.Audit.ShouldBeEmpty();
+        var since = TimeProvider.System.GetUtcNow().AddHours(-1);
+        var rows = new List<string>();
+        await foreach (var row in client.AllAudit(new AuditQuery { UserId = "user_1", From = since, To = since.AddHours(2), PageSize = 1 }, cancellation))
+            rows.Add(row.Value.Action);
+        rows.ShouldContain("connect");
+        await using (var csv = (await client.ExportAudit("csv", new AuditQuery { UserId = "user_1" }, cancellation)).Value)
+            (await new StreamReader(csv).ReadToEndAsync(cancellation)).ShouldStartWith("id,at,action,");
+        (await client.ExportAudit("xml", cancellation: cancellation)).Problem!.Code.ShouldBe("requests.invalid");
         (await client.CreateSignInLink(cancellation)).Value.Url.ShouldStartWith($"{world.Host.Origin}/sign-in/");
 
         // End.

@@ -12,7 +12,7 @@ namespace Grantkeeper.IntegrationTests.Pages;
 [Trait("category", "pages")]
 public sealed class PageQualityTests(ChromiumBrowser chromium)
 {
-    private static readonly string[] Paths = ["/accounts", "/docs", "/docs/errors/connect.state_used", "/docs/errors/encryption.key_missing", "/docs/errors/no.such_code", "/providers", "/sign-in", "/no/such/page"];
+    private static readonly string[] Paths = ["/accounts", "/audit", "/audit?action=connect&from=yesterday", "/docs", "/docs/errors/connect.state_used", "/docs/errors/encryption.key_missing", "/docs/errors/no.such_code", "/providers", "/sign-in", "/no/such/page"];
 
     /// <summary>Texts that are hard to read, controls without a name, skipped headings; empty when all is well.</summary>
     private const string Faults = """
@@ -27,7 +27,7 @@ public sealed class PageQualityTests(ChromiumBrowser chromium)
             const ratio = (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
             if (ratio < 4.5) faults.push(`contrast ${ratio.toFixed(2)}: ${element.textContent.trim().slice(0, 40)}`);
           }
-          for (const input of document.querySelectorAll('input:not([type=hidden])')) if (!input.labels.length) faults.push(`no label: ${input.name}`);
+          for (const input of document.querySelectorAll('input:not([type=hidden]), select')) if (!input.labels.length) faults.push(`no label: ${input.name}`);
           for (const button of document.querySelectorAll('button, a, summary')) if (!(button.getAttribute('aria-label') ?? button.textContent).trim()) faults.push('a control without a name');
           if (document.querySelectorAll('h1').length !== 1) faults.push('not one h1');
           let last = 0;
@@ -59,7 +59,7 @@ public sealed class PageQualityTests(ChromiumBrowser chromium)
         {
             await world.Page.GotoAsync(world.Origin + path);
             await world.Page.EvaluateAsync("document.querySelectorAll('details').forEach(d => d.open = true)");
-            await world.Session.Screenshot($"pages-{name}-{(path.EndsWith(broken.ToString(), StringComparison.Ordinal) ? "timeline" : path.Split('/')[^1])}");
+            await world.Session.Screenshot($"pages-{name}-{(path.EndsWith(broken.ToString(), StringComparison.Ordinal) ? "timeline" : path.Contains('?', StringComparison.Ordinal) ? "audit-refused" : path.Split('/')[^1])}");
             (await world.Page.EvaluateAsync<JsonElement>(Faults)).EnumerateArray().Select(fault => fault.GetString()).ShouldBeEmpty(path);
             (await Axe.Issues(world.Page)).ShouldBeEmpty(path);
         }

@@ -61,6 +61,7 @@ public sealed partial class SecretsTests
     private static readonly string[] ServiceCallers =
     [
         "Grantkeeper.Dashboard/Session/SealedKeyRepository.cs ServiceReason.Deployment 2",
+        "Grantkeeper/Audit/AuditReader.cs ServiceReason.Administrator 1",
         "Grantkeeper/Connect/ConnectSessions.cs ServiceReason.RedeemHandle 1",
         "Grantkeeper/Connect/ConnectSessions.cs ServiceReason.ServiceKey 1",
         "Grantkeeper/Connect/FlowStore.cs ServiceReason.RedeemHandle 1",
@@ -102,7 +103,7 @@ public sealed partial class SecretsTests
     /// <summary>Members with a telling name that hold nothing secret: provider keys, error codes, ciphertext, and which token a revocation sends.</summary>
     private static readonly string[] Harmless =
     [
-        "Audit.AuditEvent.Code",
+        "Audit.AuditEvent.Code", "Audit.AuditRow.Code", "Client.Contracts.AuditEntry.Code",
         "Client.Contracts.CallbackAnswer.ProviderKey",
         "Client.Contracts.ConnectionStatus.ProviderKey",
         "Client.Contracts.DisconnectAnswer.ProviderKey",
