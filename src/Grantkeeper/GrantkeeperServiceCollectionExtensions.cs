@@ -179,6 +179,10 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddHostedService<CleanupWorker>();
         services.AddSingleton<RefreshWorker>();
         services.AddHostedService(provider => provider.GetRequiredService<RefreshWorker>());
+        services.AddSingleton<CheckQueue>();
+        services.AddSingleton<LiveChecks>();
+        services.AddSingleton<LiveCheckWorker>();
+        services.AddHostedService(provider => provider.GetRequiredService<LiveCheckWorker>());
         services.AddSingleton<IRequestPaces, RequestPaces>();
         services.AddSingleton(provider =>
         {

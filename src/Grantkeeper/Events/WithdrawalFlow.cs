@@ -40,7 +40,7 @@ internal sealed class WithdrawalFlow(Database database, AuditLog audit, INodeSig
         var ended = 0;
         foreach (var one in found)
         {
-            if (await database.ForUser(one.UserId).Transaction(db => End(db, provider, one, at, source, cancellation), cancellation))
+            if (await database.ForUser(one.UserId).Transaction(db => End(db, provider, one, null, at, source, cancellation), cancellation))
                 ended++;
         }
 
@@ -49,11 +49,24 @@ internal sealed class WithdrawalFlow(Database database, AuditLog audit, INodeSig
         return ended;
     }
 
-    private async Task<bool> End(IDb db, string provider, Found one, DateTimeOffset? at, AuditSource source, CancellationToken cancellation)
+    /// <summary>One grant whose token the provider calls void, steps 2 and 3; false when it has changed since.</summary>
+    /// <param name="integration">The integration.</param>
+    /// <param name="generation">The generation of the token that was asked about.</param>
+    /// <param name="source">Who asked.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    public async Task<bool> WithdrawOne(Integration integration, long generation, AuditSource source, CancellationToken cancellation)
+    {
+        var one = new Found(integration.UserId, integration.Id);
+        var ended = await database.ForUser(one.UserId).Transaction(db => End(db, integration.Provider, one, generation, null, source, cancellation), cancellation);
+        await signals.ChangedEverywhere(one.Id);
+        return ended;
+    }
+
+    private async Task<bool> End(IDb db, string provider, Found one, long? generation, DateTimeOffset? at, AuditSource source, CancellationToken cancellation)
     {
         // The lock that connects take: a consent that is being stored is either seen here or comes after this.
         await db.Execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", cancellation, $"{one.UserId}\n{provider}");
-        if (await TokenVault.Lock(db, one.Id, one.UserId, cancellation) is not { } row)
+        if (await TokenVault.Lock(db, one.Id, one.UserId, cancellation) is not { } row || (generation is not null && row.Tokens?.Generation != generation))
             return false;
         // What is switched off stays so; a refresh that follows its being switched on again will tell.
         var changed = await db.Execute(

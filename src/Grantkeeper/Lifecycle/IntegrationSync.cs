@@ -3,6 +3,8 @@ using Grantkeeper.Audit;
 using Grantkeeper.Egress;
 using Grantkeeper.Errors;
 using Grantkeeper.Integrations;
+using Grantkeeper.Links;
+using Grantkeeper.Monitoring;
 using Grantkeeper.OAuth;
 using Grantkeeper.Providers;
 using Grantkeeper.Storage;
@@ -16,11 +18,12 @@ internal sealed record SyncOutcome(Integration Integration, Failure? Failure);
 /// <summary>
 /// Looks at the provider whether an integration is still good, and whose account it is (R165, R176): 1. a fresh token, renewed
 /// if need be 2. the account, where the provider has an endpoint that names it 3. name, address and picture as they are now;
-/// never another account 4. one audit row.
+/// never another account 4. one audit row. A token that the provider calls void ends its grant, where the manifest says how that
+/// is told.
 /// </summary>
 internal sealed class IntegrationSync(
     IntegrationStore integrations, ITokenVault vault, TokenAccess tokens, ProviderApi api, ProviderCatalogue catalogue, EndpointDiscovery discovery, Database database, AuditLog audit,
-    INodeSignals signals)
+    INodeSignals signals, LiveChecks checks, ConnectLinks links)
 {
     /// <summary>How many one call syncs.</summary>
     public const int Most = 200;
@@ -87,6 +90,8 @@ internal sealed class IntegrationSync(
 
         if (!(await api.Call(row, provider, endpoints, () => new HttpRequestMessage(HttpMethod.Get, address), Limits, source, cancellation)).TryGet(out var call, out failure))
             return failure;
+        if (await checks.Judge(row, provider, call, source, cancellation))
+            return new Failure(ErrorCatalogue.Tokens.ReauthorizationRequired) { ReconnectUrl = links.Reconnect(row.Integration.Id), Reason = Reasons.ProviderRevoked };
         if (!call.Response.IsSuccess)
             return new Failure(ErrorCatalogue.Providers.ApiUnreadable, $"The account endpoint answered {(int)call.Response.Status}.");
         using var document = OAuth.TokenEndpoint.Parse(call.Response.MediaType, call.Response.Body);

@@ -77,6 +77,7 @@ internal static partial class ManifestReader
             RefreshRepeatsRedirectUri = fields.Flag("refresh_redirect_uri", false),
             RequestHeaders = fields.Map("request_headers"),
             Refresh = fields.Flag("refresh", true),
+            LiveCheck = LiveCheckOf(fields),
             Rotation = RotationOf(fields),
             RefreshTokenIdle = fields.Number("refresh_token_idle_days", 0, 1, 3650) is > 0 and var days ? TimeSpan.FromDays(days) : null,
             GrantLimits = GrantLimitsOf(fields),
@@ -127,6 +128,10 @@ internal static partial class ManifestReader
             fields.Fault("iss", "cannot be required without an issuer");
         if (manifest.Account.Source == AccountSource.Userinfo && manifest.UserinfoEndpoint is null && !manifest.Discovery)
             fields.Fault("account", "reads the userinfo endpoint, but userinfo_endpoint is missing");
+        if (manifest.LiveCheck is not null && manifest.Refresh)
+            fields.Fault("live_check", "belongs to a provider that gives no refresh token: a refresh shows more");
+        if (manifest.LiveCheck is not null && manifest.UserinfoEndpoint is null && !manifest.Discovery)
+            fields.Fault("live_check", "calls the userinfo endpoint, but userinfo_endpoint is missing");
         if (manifest.Account.Source == AccountSource.IdToken && manifest.JwksUri is null && !manifest.Discovery)
             fields.Fault("account", "reads the id_token, but jwks_uri is missing");
     }
@@ -224,6 +229,17 @@ internal static partial class ManifestReader
             return null;
         var read = new ErrorCodes(codes.Required("member"), codes.List("transient"), codes.List("misconfigured"), codes.List("rejected"));
         codes.RefuseOthersBut();
+        return read;
+    }
+
+    private static LiveCheck? LiveCheckOf(ManifestFields fields)
+    {
+        if (fields.Mapping("live_check") is not { } check)
+            return null;
+        var read = new LiveCheck(check.Text("error") ?? OAuthNames.Error, check.List("void"), TimeSpan.FromHours(check.Number("every_hours", 24, 1, 720)));
+        if (read.Void.Count == 0)
+            check.Fault("void", "is required");
+        check.RefuseOthersBut();
         return read;
     }
 

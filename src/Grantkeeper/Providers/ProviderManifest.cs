@@ -307,6 +307,9 @@ internal sealed record ProviderManifest
     /// <summary>False when the provider never gives a refresh token.</summary>
     public bool Refresh { get; init; } = true;
 
+    /// <summary>How the provider is asked whether a token is still good; null: only calls of the host application show it.</summary>
+    public LiveCheck? LiveCheck { get; init; }
+
     /// <summary>After how long without use the provider ends a refresh token; null when it does not, or nobody knows.</summary>
     public TimeSpan? RefreshTokenIdle { get; init; }
 

@@ -16,7 +16,8 @@ internal sealed record ApiCall(EgressResponse Response, TokenGrant Grant, bool W
 
 /// <summary>
 /// Calls an API of a provider for an integration, as a back end would: with a fresh token, and once more after a 401, which
-/// is reported and forces one refresh. The token does not leave this process.
+/// is reported and forces one refresh; but where a live check reads the refusal, it is handed on as it came. The token does
+/// not leave this process.
 /// </summary>
 internal sealed class ProviderApi(TokenAccess tokens, ITokenVault vault, IEgress egress)
 {
@@ -40,7 +41,7 @@ internal sealed class ProviderApi(TokenAccess tokens, ITokenVault vault, IEgress
             var outcome = await egress.Send(request, endpoints.TrustOf(request.RequestUri!), limits, cancellation);
             if (!outcome.IsAnswer)
                 return new Failure(outcome.Fault == EgressFault.AddressNotAllowed ? ErrorCatalogue.Egress.AddressNotAllowed : ErrorCatalogue.Providers.ApiUnreachable);
-            var isRefused = outcome.Response.Status == HttpStatusCode.Unauthorized && !wasRenewed;
+            var isRefused = outcome.Response.Status == HttpStatusCode.Unauthorized && !wasRenewed && provider.Manifest.LiveCheck is null;
             if (isRefused && await vault.Suspect(row, grant.Generation, source, cancellation))
                 continue;
             return new ApiCall(outcome.Response, grant, wasRenewed);

@@ -230,6 +230,25 @@ public sealed class ManifestReaderTests
             ["acme.yaml: events: algorithm must be one of RS256, PS256, ES256, not \"HS256\"", "acme.yaml: events: account is required", "acme.yaml: events: ends is required"], ignoreOrder: true);
     }
 
+    [Fact]
+    public void A_live_check_belongs_to_a_provider_without_refreshes_and_names_the_words()
+    {
+        var check = SomeManifest.Read($"{Good}\nrefresh: false\nuserinfo_endpoint: https://a.example/me\nlive_check: {{ void: [gone] }}").LiveCheck.ShouldNotBeNull();
+        (check.Error, string.Join(' ', check.Void), check.Every).ShouldBe(("error", "gone", TimeSpan.FromHours(24)));
+        Faults($"{Good}\nlive_check: {{ every_hours: 0 }}").ShouldBe(
+            [
+                "acme.yaml: live_check: every_hours must be a whole number from 1 to 720, not \"0\"", "acme.yaml: live_check: void is required",
+                "acme.yaml: live_check belongs to a provider that gives no refresh token: a refresh shows more", "acme.yaml: live_check calls the userinfo endpoint, but userinfo_endpoint is missing",
+            ], ignoreOrder: true);
+    }
+
+    [Theory]
+    [InlineData(400, """{"error":"invalid_token"}""", true), InlineData(401, """{"error":"invalid_token"}""", true), InlineData(400, """{"error":"invalid_request"}""", false)]
+    [InlineData(403, """{"error":"invalid_token"}""", false), InlineData(500, """{"error":"invalid_token"}""", false), InlineData(200, """{"error":"invalid_token"}""", false)]
+    [InlineData(400, """{"error":{"code":"invalid_token"}}""", false), InlineData(400, """["invalid_token"]""", false), InlineData(400, "invalid_token", false), InlineData(401, "", false)]
+    public void A_token_is_void_only_when_the_answer_says_so_in_its_word(int status, string body, bool isVoid) =>
+        new LiveCheck("error", ["invalid_token"], TimeSpan.FromHours(24)).IsVoid((System.Net.HttpStatusCode)status, "application/json", System.Text.Encoding.UTF8.GetBytes(body)).ShouldBe(isVoid);
+
     [Theory]
     [InlineData("", 600), InlineData("instance_lifetime_seconds: 60", 60), InlineData("instance_lifetime_seconds: 0", null)]
     public void A_signed_instance_is_good_for_ten_minutes_unless_the_manifest_says_otherwise(string line, int? seconds) =>

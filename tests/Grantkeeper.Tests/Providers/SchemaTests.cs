@@ -25,6 +25,7 @@ public sealed partial class SchemaTests
         ["codes"] = At("properties", "error_codes", "properties"),
         ["source"] = At("properties", "sources", "items", "properties"),
         ["events"] = At("properties", "events", "properties"),
+        ["check"] = At("properties", "live_check", "properties"),
         ["account"] = At("properties", "account", "properties"),
         ["entry.Fields"] = At("properties", "scopes", "additionalProperties", "properties"),
         ["variable"] = At("properties", "variables", "additionalProperties", "properties"),
@@ -77,7 +78,7 @@ public sealed partial class SchemaTests
 
     [Fact]
     public void Members_outside_of_the_schema_are_refused_everywhere() =>
-        new[] { Root, At("properties", "account"), At("properties", "rotation"), At("properties", "rate_limit"), At("properties", "client_assertion"), At("properties", "grant_limits"), At("properties", "error_codes"), At("properties", "events"), At("properties", "resources", "additionalProperties"), At("properties", "sources", "items"), At("properties", "scopes", "additionalProperties"), At("properties", "variables", "additionalProperties") }
+        new[] { Root, At("properties", "account"), At("properties", "rotation"), At("properties", "rate_limit"), At("properties", "client_assertion"), At("properties", "grant_limits"), At("properties", "error_codes"), At("properties", "events"), At("properties", "live_check"), At("properties", "resources", "additionalProperties"), At("properties", "sources", "items"), At("properties", "scopes", "additionalProperties"), At("properties", "variables", "additionalProperties") }
             .ShouldAllBe(place => !place["additionalProperties"]!.GetValue<bool>());
 
     public static TheoryData<string> Shipped() => [.. Directory.EnumerateFiles(SourceTree.Providers, "*.yaml").Select(file => Path.GetFileName(file)!).Order(StringComparer.Ordinal)];
