@@ -2,6 +2,7 @@ using System.Net;
 using Grantkeeper.Monitoring;
 using Grantkeeper.Sandbox.Control;
 using Grantkeeper.Sandbox.Faults;
+using Grantkeeper.Storage;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Grantkeeper.IntegrationTests.Flows;
@@ -16,7 +17,7 @@ public sealed class LiveCheckTests : IAsyncLifetime
 
     private FlowWorld _world = null!;
 
-    public async ValueTask InitializeAsync() => _world = await FlowWorld.Start(HostKind.Server, new Dictionary<string, string?> { ["Grantkeeper:Cache:Life"] = null }, platforms: true);
+    public async ValueTask InitializeAsync() => _world = await FlowWorld.Start(HostKind.Server, new Dictionary<string, string?> { ["Grantkeeper:Cache:Life"] = "00:00:05" }, platforms: true);
 
     public ValueTask DisposeAsync() => _world.DisposeAsync();
 
@@ -24,6 +25,7 @@ public sealed class LiveCheckTests : IAsyncLifetime
     public async Task A_grant_that_was_withdrawn_is_found_in_the_background_and_served_by_no_node()
     {
         var other = await _world.AddNode();
+        await Heard(other);
         var (withdrawn, kept) = (await Connect("user_1", "alice"), await Connect("user_2", "bob"));
         (await other.Get(Token("user_1"))).Status.ShouldBe(HttpStatusCode.OK, "the other node has it in memory");
         _world.Platform("wordpress").Grants.RevokeUser("alice");
@@ -105,6 +107,14 @@ public sealed class LiveCheckTests : IAsyncLifetime
         (await round).ShouldBe(1);
         ((string)(await _world.Host.Get($"{Path}/{id}")).Json["status"]!).ShouldBe("active");
         (await _world.Host.Get(Token("user_1"))).Status.ShouldBe(HttpStatusCode.OK);
+    }
+
+    /// <summary>A node serves from memory only once it hears of changes elsewhere.</summary>
+    private static async Task Heard(FlowHost node)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while (!node.Services.GetRequiredService<INodeSignals>().IsHeard)
+            await timer.WaitForNextTickAsync(TestContext.Current.CancellationToken);
     }
 
     private Task<Guid> Connect(string user, string hint) => _world.Connect(user, $"{hint}+auto", "wordpress");
