@@ -33,6 +33,26 @@ internal sealed class Output(ToolEnvironment environment, bool json)
     /// <summary>One line of data.</summary>
     public void Line(string text) => environment.Out.WriteLine(Printable.Of(text));
 
+    /// <summary>A document as it comes; the exit code, which tells when the connection broke and it is not the whole.</summary>
+    public async Task<int> Copy(Stream document, CancellationToken cancellation)
+    {
+        await using (document)
+        {
+            using var reader = new StreamReader(document);
+            var buffer = new char[16 * 1024];
+            try
+            {
+                for (int read; (read = await reader.ReadAsync(buffer, cancellation)) > 0;)
+                    await environment.Out.WriteAsync(buffer.AsMemory(0, read), cancellation);
+                return ExitCodes.Ok;
+            }
+            catch (Exception exception) when (exception is IOException or HttpRequestException)
+            {
+                return Refuse("cli.export_broken", "The connection broke before the end; what was written is not the whole.", ExitCodes.Failed);
+            }
+        }
+    }
+
     /// <summary>A refusal: its sentence, its faults, and the exit code that goes with it.</summary>
     public int Refuse(Problem problem)
     {

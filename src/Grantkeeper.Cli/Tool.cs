@@ -34,6 +34,7 @@ internal static class Tool
         root.Subcommands.Add(ApiKeysCommand.Create(environment));
         root.Subcommands.Add(SignInLinkCommand.Create(environment));
         root.Subcommands.Add(AuditCommand.Create(environment));
+        root.Subcommands.Add(UsersCommand.Create(environment));
         root.Subcommands.Add(CleanupCommand.Create(environment));
         return root;
     }

@@ -45,6 +45,7 @@ internal static class AccountEndpoints
             return PageResult.Refusal(http, failure);
         var notice = revocation is not null ? OfRevocation(revocation)
             : AccountChangeEndpoints.NoticeOf(changed) is { } change ? change
+            : PersonEndpoints.NoticeOf(changed) is { } person ? person
             : AccidentOf(broken) is { } accident ? OfAccident(accident)
             : Guid.TryParse(flow, out var id) && await flows.Find(id, user, http.RequestAborted) is { } finished ? OfFlow(finished, catalogue)
             : null;

@@ -54,6 +54,7 @@ public static class DashboardExtensions
         OperatorSignInEndpoints.Map(pages);
         AccountEndpoints.Map(pages);
         AccountChangeEndpoints.Map(pages);
+        PersonEndpoints.Map(pages);
         TimelinePageEndpoints.Map(pages);
         AuditPageEndpoints.Map(pages);
         ProviderPageEndpoints.Map(pages);

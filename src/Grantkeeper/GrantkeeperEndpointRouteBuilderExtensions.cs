@@ -7,6 +7,7 @@ using Grantkeeper.Integrations;
 using Grantkeeper.Lifecycle;
 using Grantkeeper.Monitoring;
 using Grantkeeper.Onboarding;
+using Grantkeeper.Privacy;
 using Grantkeeper.Tokens;
 using Microsoft.AspNetCore.Routing;
 
@@ -35,6 +36,7 @@ public static class GrantkeeperEndpointRouteBuilderExtensions
         BrowserEndpoints.Map(endpoints);
         EventEndpoints.Map(endpoints);
         BrowserModuleEndpoints.Map(endpoints);
+        PrivacyEndpoints.Map(endpoints);
         AdministrationEndpoints.Map(endpoints);
         ClientEndpoints.Map(endpoints);
         ProviderEndpoints.Map(endpoints);

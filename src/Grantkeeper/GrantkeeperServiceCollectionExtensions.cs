@@ -18,6 +18,7 @@ using Grantkeeper.Lifecycle;
 using Grantkeeper.Links;
 using Grantkeeper.Monitoring;
 using Grantkeeper.Onboarding;
+using Grantkeeper.Privacy;
 using Grantkeeper.Outbox;
 using Grantkeeper.Providers;
 using Grantkeeper.Registry;
@@ -218,6 +219,8 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddSingleton<OnboardingStep>();
         services.AddSingleton<IOnboarding>(provider => provider.GetRequiredService<OnboardingStep>());
         services.AddSingleton<WithdrawalFlow>();
+        services.AddSingleton<UserErasure>();
+        services.AddSingleton<UserExport>();
         services.AddSingleton<Timelines>();
         services.AddSingleton<ProviderSetups>();
         services.AddSingleton<ProviderChanges>();

@@ -71,30 +71,10 @@ internal static class AuditCommand
             {
                 if (!(await client.ExportAudit(output.IsJson ? "json" : parsed.GetValue(format)!, filters.Of(parsed), cancellation)).TryGet(out var document, out var problem))
                     return output.Refuse(problem);
-                await using (document)
-                {
-                    try
-                    {
-                        await Copy(document, environment.Out, cancellation);
-                    }
-                    catch (Exception exception) when (exception is IOException or HttpRequestException)
-                    {
-                        return output.Refuse("cli.export_broken", "The connection broke before the end; what was written is not the whole log.", ExitCodes.Failed);
-                    }
-                }
-
-                return ExitCodes.Ok;
+                return await output.Copy(document, cancellation);
             });
         });
         return command;
-    }
-
-    private static async Task Copy(Stream document, TextWriter to, CancellationToken cancellation)
-    {
-        using var reader = new StreamReader(document);
-        var buffer = new char[16 * 1024];
-        for (int read; (read = await reader.ReadAsync(buffer, cancellation)) > 0;)
-            await to.WriteAsync(buffer.AsMemory(0, read), cancellation);
     }
 
     /// <summary>The options that narrow the log, the same for both verbs.</summary>

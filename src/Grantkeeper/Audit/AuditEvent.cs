@@ -45,6 +45,8 @@ internal enum AuditAction
     CleanedUp,
     SignInLinkCreated,
     AuditExported,
+    UserExported,
+    UserErased,
 }
 
 /// <summary>Who asked for something, and from where; travels with a flow into its audit rows.</summary>

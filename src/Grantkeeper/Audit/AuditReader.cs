@@ -125,6 +125,10 @@ internal sealed class AuditReader(Database database)
         return session.ReadAll($"SELECT {Columns} FROM oauth_audit_log {where}ORDER BY created_at DESC, id DESC LIMIT ${arguments.Count}", Map, cancellation, [.. arguments]);
     }
 
+    /// <summary>A user's rows in the order of their ids, which is about that of their times: those that follow <paramref name="after"/>.</summary>
+    public Task<List<AuditRow>> Following(string userId, Guid? after, int limit, CancellationToken cancellation) => database.ForUser(userId).ReadAll(
+        $"SELECT {Columns} FROM oauth_audit_log WHERE user_id = $1 AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3", Map, cancellation, userId, after, limit);
+
     private static AuditRow Map(NpgsqlDataReader row) => new()
     {
         Id = row.GetGuid(0),

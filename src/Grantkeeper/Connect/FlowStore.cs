@@ -79,8 +79,8 @@ internal sealed class FlowStore(Database database, SecretBox box)
     public async Task Park(PendingFlow flow, Secret code, string ticketHash, TimeSpan lifetime, CancellationToken cancellation) =>
         await database.ForUser(flow.UserId).Transaction(async db =>
         {
-            var salt = await OwnerSalts.Get(db, flow.UserId, cancellation);
-            return await db.Execute(
+            // Without a salt its user was erased, and the flow with him.
+            return await OwnerSalts.Existing(db, flow.UserId, cancellation) is not { } salt ? 0 : await db.Execute(
                 "UPDATE oauth_state SET status = 'parked', parked_code = $3, ticket_hash = $4, parked_until = now() + $5 WHERE id = $1 AND user_id = $2 AND status = 'redeemed'",
                 cancellation, flow.Id, flow.UserId, box.Seal(code, Context(CodePurpose, flow.UserId, flow.Id), salt), ticketHash, lifetime);
         }, cancellation);
@@ -103,6 +103,10 @@ internal sealed class FlowStore(Database database, SecretBox box)
         RETURNING {Columns}
         """,
         Map, cancellation, flowId, ticketHash, errorCode);
+
+    /// <summary>False when the flow is gone, with its user; else it stays until the end of the transaction.</summary>
+    public static async Task<bool> Hold(IDb db, PendingFlow flow, CancellationToken cancellation) =>
+        await db.One("SELECT id FROM oauth_state WHERE user_id = $1 AND id = $2 FOR UPDATE", row => row.GetGuid(0).ToString(), cancellation, flow.UserId, flow.Id) is not null;
 
     /// <summary>Writes the end of a flow.</summary>
     public static Task Finish(IDb db, PendingFlow flow, FlowStatus status, Guid? integrationId, string? errorCode, CancellationToken cancellation) => db.Execute(

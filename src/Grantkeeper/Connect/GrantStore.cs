@@ -2,6 +2,7 @@ using Grantkeeper.Audit;
 using Grantkeeper.Consents;
 using Grantkeeper.Encryption;
 using Grantkeeper.Errors;
+using Grantkeeper.Integrations;
 using Grantkeeper.OAuth;
 using Grantkeeper.Providers;
 using Grantkeeper.Storage;
@@ -13,7 +14,7 @@ namespace Grantkeeper.Connect;
 /// Stores a fresh grant: integration, tokens, consent, audit row and the flow's end in one transaction. The same account
 /// of the same user is the same integration, with a new epoch; a named reconnect insists on its account.
 /// </summary>
-internal sealed class GrantStore(Database database, TokenVault vault, ConsentStore consents, SecretBox box, AuditLog audit, INodeSignals signals, TimeProvider time)
+internal sealed class GrantStore(Database database, TokenVault vault, ConsentStore consents, Revocations revocations, SecretBox box, AuditLog audit, INodeSignals signals, TimeProvider time)
 {
     /// <summary>
     /// How long the only copy of fresh tokens waits for the database: long enough for a server that crashed to recover. The
@@ -24,7 +25,8 @@ internal sealed class GrantStore(Database database, TokenVault vault, ConsentSto
 
     private sealed record Existing(Guid Id);
 
-    /// <summary>The integration's id. Failures: <c>integrations.account_mismatch</c>, <c>integrations.not_found</c>.</summary>
+    /// <summary>The integration's id. Failures: <c>integrations.account_mismatch</c>, <c>integrations.not_found</c>; <c>connect.flow_unknown</c>
+    /// when the user was erased meanwhile.</summary>
     public async Task<Result<Guid>> Store(PendingFlow flow, Provider provider, Account account, TokenResponse tokens, DateTimeOffset sentAt, TimeSpan duration, AuditSource source, CancellationToken cancellation)
     {
         var began = time.GetTimestamp();
@@ -55,6 +57,9 @@ internal sealed class GrantStore(Database database, TokenVault vault, ConsentSto
     {
         // Connects of one user at one provider come one after the other, so that there is one row an account and one primary.
         await db.Execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", cancellation, $"{flow.UserId}\n{provider.Key}");
+        // The user may have been erased while the provider was asked. In this order, which is the erasure's.
+        if (await OwnerSalts.Existing(db, flow.UserId, cancellation) is not { } salt || !await FlowStore.Hold(db, flow, cancellation))
+            return await Unwanted(db, flow, provider, account, answer, cancellation);
         var known = account.Id is null ? null : (await OfAccount(db, flow.UserId, provider.Key, account.Id, cancellation))?.Id;
         var id = flow.ReconnectIntegrationId ?? known;
         var old = id is null ? null : await TokenVault.Lock(db, id.Value, flow.UserId, cancellation);
@@ -69,7 +74,6 @@ internal sealed class GrantStore(Database database, TokenVault vault, ConsentSto
         }
 
         var integrationId = id ?? Guid.CreateVersion7(time.GetUtcNow());
-        var salt = await OwnerSalts.Get(db, flow.UserId, cancellation);
         var tokens = TokenMerge.Merge(answer, KeptRefreshToken(old, account), flow.Scopes, sentAt);
         var epoch = (old?.Integration.Epoch ?? 0) + 1;
         var generation = (old?.Tokens?.Generation ?? 0) + 1;
@@ -94,6 +98,14 @@ internal sealed class GrantStore(Database database, TokenVault vault, ConsentSto
         if (old is not null && !old.Integration.Scopes.Equals(tokens.Scopes))
             await audit.Write(db, new AuditEvent(AuditAction.ScopesChanged, flow.UserId, source) { IntegrationId = integrationId, Provider = provider.Key, Scopes = tokens.Scopes }, cancellation);
         return integrationId;
+    }
+
+    /// <summary>Nobody wants these tokens any more: the provider is told to end them, and nothing of them is kept.</summary>
+    private async Task<Failure> Unwanted(IDb db, PendingFlow flow, Provider provider, Account account, TokenResponse answer, CancellationToken cancellation)
+    {
+        var nobodys = new Integration { UserId = flow.UserId, Id = Guid.CreateVersion7(time.GetUtcNow()), Provider = provider.Key, AccountId = account.Subject ?? account.Id };
+        await revocations.Enqueue(db, nobodys, answer.RefreshToken, answer.AccessToken, claimed: false, cancellation);
+        return new Failure(ErrorCatalogue.Connect.FlowUnknown);
     }
 
     private static Task<Existing?> OfAccount(IDb db, string userId, string provider, string accountId, CancellationToken cancellation) => db.One(

@@ -62,7 +62,7 @@ internal static class ConsentEndpoints
             [.. shown.Select(EntryOf)], new ConsentSummary(counts.Active, counts.Expired, counts.Revoked), found.Count > page.Limit ? Cursor.Of(shown[^1].Id) : null));
     }
 
-    private static ConsentEntry EntryOf(Consent consent) => new(
+    internal static ConsentEntry EntryOf(Consent consent) => new(
         consent.Id, consent.UserId, consent.IntegrationId, consent.Asked.ToArray(), consent.Granted.ToArray(), consent.GrantedAt, consent.ExpiresAt, consent.Version, consent.Actor,
         consent.IpAddress, consent.UserAgent, consent.RevokedAt, consent.RevokedReason);
 

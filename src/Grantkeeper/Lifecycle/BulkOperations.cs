@@ -79,7 +79,7 @@ internal sealed class BulkOperations(Database database, AuditLog audit, TimeProv
     private const string Columns = "id, user_id, action, status, for_user, provider, total, succeeded, failed, failures::text, after_id, last_id, caller, actor, created_at, finished_at";
 
     /// <summary>Begins an operation over the live integrations that there are now.</summary>
-    public Task<BulkOperation> Begin(BulkAction action, string? userId, string? provider, AuditSource source, CancellationToken cancellation) => Of(userId).Transaction(async db =>
+    public Task<BulkOperation> Begin(BulkAction action, string? userId, string? provider, AuditSource source, CancellationToken cancellation) => SessionOf(userId).Transaction(async db =>
     {
         var begun = (await db.One(
             $"""
@@ -94,8 +94,12 @@ internal sealed class BulkOperations(Database database, AuditLog audit, TimeProv
     }, cancellation);
 
     /// <summary>By id; with a user only that user's own.</summary>
-    public Task<BulkOperation?> Find(Guid id, string? userId, CancellationToken cancellation) => Of(userId).Read(
+    public Task<BulkOperation?> Find(Guid id, string? userId, CancellationToken cancellation) => SessionOf(userId).Read(
         $"SELECT {Columns} FROM bulk_operations WHERE id = $1 AND ($2::text IS NULL OR user_id = $2)", Map, cancellation, id, userId);
+
+    /// <summary>A user's own, oldest first.</summary>
+    public Task<List<BulkOperation>> Of(string userId, Guid? after, int limit, CancellationToken cancellation) => database.ForUser(userId).ReadAll(
+        $"SELECT {Columns} FROM bulk_operations WHERE user_id = $1 AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3", Map, cancellation, userId, after, limit);
 
     /// <summary>Lets a running operation end before its next page; false when it has ended.</summary>
     public Task<bool> Cancel(BulkOperation operation, AuditSource source, CancellationToken cancellation) => database.ForUser(operation.Owner).Transaction(async db =>
@@ -143,7 +147,7 @@ internal sealed class BulkOperations(Database database, AuditLog audit, TimeProv
             Map, cancellation, operation.Owner, operation.Id, after, succeeded, failures.Count, JsonSerializer.Serialize(named, WireJson.Options), Claim, isFinished);
     }
 
-    private DbSession Of(string? userId) => userId is null ? database.AsService(ServiceReason.Administrator) : database.ForUser(userId);
+    private DbSession SessionOf(string? userId) => userId is null ? database.AsService(ServiceReason.Administrator) : database.ForUser(userId);
 
     private static AuditEvent Event(AuditAction action, BulkOperation operation, AuditSource source) =>
         new(action, operation.Owner, source) { Provider = operation.Provider, Code = Word(operation.Action) };

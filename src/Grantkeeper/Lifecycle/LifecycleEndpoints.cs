@@ -101,7 +101,7 @@ internal static class LifecycleEndpoints
         outcome.Failure is null, IntegrationEndpoints.EntryOf(outcome.Integration, time.GetUtcNow()),
         outcome.Failure is { } failure ? new ErrorEntry(failure.Code.Code, failure.Message) : null);
 
-    private static BulkEntry EntryOf(BulkOperation operation) => new(
+    internal static BulkEntry EntryOf(BulkOperation operation) => new(
         operation.Id, Words.Of(operation.Action), Words.Of(operation.Status), operation.ForUser, operation.Provider, operation.Total, operation.Succeeded + operation.Failed, operation.Succeeded,
         operation.Failed, [.. operation.Failures.Select(failure => new BulkFailureEntry(failure.IntegrationId, failure.Code))], operation.CreatedAt, operation.FinishedAt);
 }

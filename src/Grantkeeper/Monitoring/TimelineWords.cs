@@ -116,6 +116,8 @@ internal static class TimelineWords
         "bulk_cancelled" => "Work over many integrations was cancelled.",
         "cleaned_up" => "What had served its time was removed, by hand.",
         "audit_exported" => "The audit log was exported.",
+        "user_exported" => "Everything that is kept about the user was exported.",
+        "user_erased" => "The user was erased: grants ended, rows removed, key destroyed.",
         _ => action.Replace('_', ' '),
     };
 }

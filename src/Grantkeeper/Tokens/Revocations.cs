@@ -30,17 +30,20 @@ internal sealed class Revocations(
         catalogue.Find(providerKey) is { } provider && (!(await discovery.Of(provider)).TryGet(out var endpoints, out _) || endpoints.Revocation is not null);
 
     /// <summary>Puts the revocation into the change's transaction. The refresh token ends the grant; without one the access token is sent.</summary>
-    public Task<Guid> Enqueue(IDb db, Integration integration, Secret refreshToken, Secret accessToken, bool claimed, CancellationToken cancellation)
+    public async Task<Guid> Enqueue(IDb db, Integration integration, Secret refreshToken, Secret accessToken, bool claimed, CancellationToken cancellation)
     {
+        // Whose grant it is travels along: the row may be erased before the provider is told.
+        var subject = await db.One(
+            "SELECT provider_subject FROM oauth_integrations WHERE user_id = $1 AND id = $2 AND provider_subject IS NOT NULL", row => row.GetString(0), cancellation, integration.UserId, integration.Id);
         var prefersAccess = catalogue.Find(integration.Provider)?.Manifest.RevocationToken == OAuthNames.AccessToken;
         var sendsRefresh = !refreshToken.IsEmpty && !prefersAccess;
         var payload = new Dictionary<string, string?>
         {
             [OAuthNames.Token] = (sendsRefresh ? refreshToken : accessToken).Reveal(),
             [OAuthNames.TokenTypeHint] = sendsRefresh ? OAuthNames.RefreshToken : OAuthNames.AccessToken,
-            [AccountMember] = integration.AccountId,
+            [AccountMember] = subject ?? integration.AccountId,
         };
-        return outbox.Add(db, KindName, integration.UserId, integration.Provider, integration.Id, new Secret(JsonSerializer.Serialize(payload)), claimed, cancellation);
+        return await outbox.Add(db, KindName, integration.UserId, integration.Provider, integration.Id, new Secret(JsonSerializer.Serialize(payload)), claimed, cancellation);
     }
 
     public async Task<Delivered> Deliver(OutboxEntry entry, CancellationToken cancellation)

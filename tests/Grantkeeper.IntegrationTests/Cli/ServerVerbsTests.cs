@@ -64,6 +64,21 @@ public sealed class ServerVerbsTests(ServerWorld fixture) : IClassFixture<Server
     }
 
     [Fact]
+    public async Task A_user_is_exported_and_erased()
+    {
+        await World.Connect("cli_user");
+        var copy = await ToolRun.At(World.Host, "users", "export", "cli_user");
+        (copy.Code, (string)copy.Json["user_id"]!, copy.Json["integrations"]!.AsArray().Count).ShouldBe((0, "cli_user", 1), copy.Error);
+        (await ToolRun.At(World.Host, "users", "erase", "cli_user")).ShouldSatisfyAllConditions(run => run.Code.ShouldBe(2), run => run.Error.ShouldContain("--yes"));
+        (await World.Host.Get("/oauth/sandbox/token?user_id=cli_user")).Status.ShouldBe(System.Net.HttpStatusCode.OK, "nothing was erased");
+        var erased = await ToolRun.At(World.Host, "users", "erase", "cli_user", "--yes");
+        erased.Code.ShouldBe(0, erased.Error);
+        erased.Out.ShouldMatch(@"^cli_user is erased: 1 grant ended, \d+ rows removed\.\n  1 confirmed by their providers\n$");
+        (await ToolRun.At(World.Host, "users", "erase", "cli_user", "--yes", "--json")).Json["rows_removed"]!.GetValue<int>().ShouldBe(0);
+        (await ToolRun.At(World.Host, "users", "export", "~nobody")).Code.ShouldNotBe(0);
+    }
+
+    [Fact]
     public async Task A_token_is_shown_on_demand_only()
     {
         await World.Connect("cli_token");

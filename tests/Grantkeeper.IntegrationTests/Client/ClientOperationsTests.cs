@@ -146,6 +146,9 @@ public sealed partial class ClientOperationsTests
         rows.ShouldContain("connect");
         await using (var csv = (await client.ExportAudit("csv", new AuditQuery { UserId = "user_1" }, cancellation)).Value)
             (await new StreamReader(csv).ReadToEndAsync(cancellation)).ShouldStartWith("id,at,action,");
+        await using (var copy = (await client.ExportUser("user_2", cancellation)).Value)
+            (await System.Text.Json.JsonSerializer.DeserializeAsync<UserExport>(copy, Http.WireJson.Options, cancellation))!.Integrations.ShouldNotBeEmpty();
+        (await client.EraseUser("no/body", cancellation)).Value.ShouldBe(new ErasedUser("no/body", 0, new RevocationCounts(0, 0, 0, 0, 0), 0));
         (await client.ExportAudit("xml", cancellation: cancellation)).Problem!.Code.ShouldBe("requests.invalid");
         (await client.CreateSignInLink(cancellation)).Value.Url.ShouldStartWith($"{world.Host.Origin}/sign-in/");
 

@@ -66,6 +66,7 @@ public sealed partial class IsolationTests
             (var path, "id") when path.StartsWith("/api/v1/oauth/admin/api-keys/{id}", StringComparison.Ordinal) => Key,
             (_, "flow_id") => Flow,
             (_, "operation_id") => Bulk,
+            (_, "user_id") => new Thing(placeholder, Alice, "nobody"),
             _ => throw new ShouldAssertException($"{operation} takes {{{placeholder}}}, and this test does not know what a stranger would put there. Say it in Stand.Of."),
         };
 

@@ -256,4 +256,28 @@ public sealed class AccountsPageTests(ChromiumBrowser chromium)
         (await world.Session.RequestsExposing(secret, FlowHost.ApiKey)).ShouldBeEmpty();
         (await world.Page.ContentAsync()).ShouldNotContain(secret);
     }
+
+    [Fact]
+    public async Task An_operator_takes_a_user_along_and_erases_it_after_typing_its_name()
+    {
+        await using var world = await PagesWorld.Start(chromium);
+        await world.World.Connect("leaver");
+        await world.SignIn();
+        await world.Page.GotoAsync($"{world.Origin}/accounts?user_id=leaver");
+        await world.Page.GetByText("All that is kept about this user").ClickAsync();
+        await world.Session.Screenshot("pages-accounts-person");
+        var file = await world.Page.RunAndWaitForDownloadAsync(() => world.Page.GetByRole(AriaRole.Button, new() { Name = "Download" }).ClickAsync());
+        file.SuggestedFilename.ShouldBe("user.json");
+        (await File.ReadAllTextAsync(await file.PathAsync(), TestContext.Current.CancellationToken)).ShouldContain("\"user_id\": \"leaver\"");
+
+        await world.Page.GetByLabel("Repeat the id to erase").FillAsync("somebody else");
+        await world.Page.GetByRole(AriaRole.Button, new() { Name = "Erase this user" }).ClickAsync();
+        (await world.Page.Locator("#notice").TextContentAsync()).ShouldNotBeNull().ShouldContain("Nothing was erased");
+        await world.Page.GetByText("All that is kept about this user").ClickAsync();
+        await world.Page.GetByLabel("Repeat the id to erase").FillAsync("leaver");
+        await world.Page.GetByRole(AriaRole.Button, new() { Name = "Erase this user" }).ClickAsync();
+        (await world.Page.Locator("#notice").TextContentAsync()).ShouldNotBeNull().ShouldContain("The user is erased.");
+        await world.Session.Screenshot("pages-accounts-erased");
+        (await world.World.Sql("SELECT count(*) FROM oauth_integrations")).ShouldBe(0L);
+    }
 }

@@ -33,7 +33,7 @@ internal sealed class StoreKit : IAsyncDisposable
         Sessions = new ConnectSessions(Database, Audit, new() { FrontendUrl = new Uri("https://app.example"), PublicUrl = new Uri("https://app.example") }, time);
         Integrations = new IntegrationStore(Database);
         Outbox = new OutboxStore(Database, Box, time);
-        Grants = new GrantStore(Database, Vault, new ConsentStore(new() { FrontendUrl = new Uri("https://app.example"), PublicUrl = new Uri("https://app.example") }, time), Box, Audit, new NoSignals(), time);
+        Grants = new GrantStore(Database, Vault, new ConsentStore(new() { FrontendUrl = new Uri("https://app.example"), PublicUrl = new Uri("https://app.example") }, time), null!, Box, Audit, new NoSignals(), time);
     }
 
     public TestDatabase Db { get; }

@@ -104,7 +104,7 @@ public sealed partial class SecretsTests
     /// <summary>Members with a telling name that hold nothing secret: provider keys, error codes, ciphertext, and which token a revocation sends.</summary>
     private static readonly string[] Harmless =
     [
-        "Audit.AuditEvent.Code", "Audit.AuditRow.Code", "Client.Contracts.AuditEntry.Code",
+        "Audit.AuditEvent.Code", "Audit.AuditRow.Code", "Client.Contracts.AuditEntry.Code", "Client.Contracts.ExportedAttempt.Code",
         "Client.Contracts.CallbackAnswer.ProviderKey",
         "Client.Contracts.ConnectionStatus.ProviderKey",
         "Client.Contracts.DisconnectAnswer.ProviderKey",

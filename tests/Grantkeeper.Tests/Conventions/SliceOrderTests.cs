@@ -12,7 +12,7 @@ public sealed partial class SliceOrderTests
         "Audit", "Outbox", "Identity", "Providers",
         "Resilience", "Http", "RedirectUris", "Links", "Integrations",
         "Consents", "Tokens",
-        "Connect", "Events", "Monitoring", "Resources", "Lifecycle", "Onboarding", "Administration", "Diagnostics", "Registry",
+        "Connect", "Events", "Monitoring", "Resources", "Lifecycle", "Onboarding", "Privacy", "Administration", "Diagnostics", "Registry",
         "Startup",
     ];
 
