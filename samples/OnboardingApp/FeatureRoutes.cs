@@ -23,7 +23,6 @@ internal sealed class FeatureRoutes(IFeatures features, IConnections connections
         pages.MapGet("/calendar", (ClaimsPrincipal user, FeatureRoutes page, Calendars calendars, CancellationToken cancellation) =>
             page.Show<CalendarPage>("calendar", user, async () => new { Calendars = await calendars.All(cancellation) }, cancellation));
 
-        #region snippet features.sample-gate
         // For the application's own scripts: a problem with the missing scopes instead of a page.
         pages.MapGet("/api/calendars", async (Calendars calendars, CancellationToken cancellation) =>
         {
@@ -36,7 +35,6 @@ internal sealed class FeatureRoutes(IFeatures features, IConnections connections
                 return Results.Problem(refusal.Problem.Title, statusCode: refusal.Problem.Retryable ? 503 : 409, extensions: new Dictionary<string, object?> { ["code"] = refusal.Code });
             }
         }).RequireFeature("calendar");
-        #endregion
     }
 
     private async Task<IResult> Home(ClaimsPrincipal user, CancellationToken cancellation) => (await features.List(user.Id!, cancellation)).TryGet(out var list, out var failure)

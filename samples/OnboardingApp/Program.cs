@@ -3,7 +3,6 @@ using Grantkeeper.Client;
 using Microsoft.AspNetCore.DataProtection;
 using OnboardingApp;
 
-#region snippet onboarding.program
 var builder = WebApplication.CreateBuilder(args);
 
 // The application's own sign-in. Grantkeeper finds the user in the claim "sub". Lax: the way back from a platform comes with
@@ -37,4 +36,3 @@ PlatformStep.Map(app);
 FeatureRoutes.Map(app);
 app.MapGet("/app.css", () => Results.File(Path.Combine(AppContext.BaseDirectory, "app.css"), "text/css"));
 app.Run();
-#endregion
