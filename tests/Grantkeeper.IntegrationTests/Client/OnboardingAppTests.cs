@@ -121,8 +121,10 @@ public sealed class OnboardingAppTests(ChromiumBrowser chromium)
         {
             var database = (await (await TestCluster.Shared()).NewMigratedDatabase()).Url;
             string[] addresses = count == 1 ? [origin] : [.. Enumerable.Range(0, count).Select(_ => $"http://localhost:{FreePort.Next()}")];
+            // Each node has a home of its own, as on a machine of its own: what they share is the database and the folder of keys.
             var nodes = addresses.Select((address, number) => SampleProcess.Start("OnboardingApp", new Dictionary<string, string>(PlatformSettings.For(sandbox))
             {
+                ["HOME"] = Directory.CreateDirectory(Path.Combine(folder, $"home-{number}")).FullName,
                 ["ASPNETCORE_ENVIRONMENT"] = "Sandbox", ["Urls"] = address, ["FRONTEND_URL"] = origin, ["GRANTKEEPER_PUBLIC_URL"] = origin,
                 ["USER_DATA_DATABASE_URL"] = database, ["OAUTH_ENCRYPTION_KEY"] = TestCluster.Key.Reveal(),
                 ["GRANTKEEPER_DATA_PATH"] = Directory.CreateDirectory(Path.Combine(folder, $"node-{number}")).FullName, ["DataProtection__Path"] = Path.Combine(folder, "keys"),
