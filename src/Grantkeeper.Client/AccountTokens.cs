@@ -9,10 +9,8 @@ namespace Grantkeeper.Client;
 /// </summary>
 internal sealed class AccountTokens(IAccessTokenSource source, TokenCache cache, TimeProvider time)
 {
-    /// <summary>A token that was renewed this recently and is refused again is not what the API objects to.</summary>
-    private static readonly TimeSpan RenewalPause = TimeSpan.FromSeconds(30);
-
     private readonly ConcurrentDictionary<TokenSlot, Flight> _flights = new();
+    private readonly RecentRenewals _renewals = new(time);
 
     /// <summary>A token that is good enough.</summary>
     public ValueTask<Answer<CachedToken>> Get(in TokenSlot id, AccountTokenRequest request, CancellationToken cancellation)
@@ -24,20 +22,26 @@ internal sealed class AccountTokens(IAccessTokenSource source, TokenCache cache,
         }
 
         var slot = id;
-        var flight = Join(slot, null, async () => cache.Find(slot) is { } newer ? newer : await Ask(slot, request, renewed: false));
+        var flight = Join(slot, null, async () => cache.Find(slot) is { } newer ? newer : await Ask(slot, request));
         return new ValueTask<Answer<CachedToken>>(flight.Answer.WaitAsync(cancellation));
     }
 
-    /// <summary>Another token in the place of a refused one; null when the refused one is all there is.</summary>
-    public async Task<Answer<CachedToken>?> Renew(TokenSlot id, AccountTokenRequest request, CachedToken refused, CancellationToken cancellation)
+    /// <summary>
+    /// Another token in the place of a refused one; null when the refused one is all there is. Grantkeeper is always asked: its
+    /// user may have connected again since. It renews the token only when the refusal is reported, once for a generation.
+    /// </summary>
+    /// <param name="id">Whose.</param>
+    /// <param name="request">What it must be good for.</param>
+    /// <param name="refused">What the API refused.</param>
+    /// <param name="isCertain">Whether the API called the token invalid, and did not just refuse.</param>
+    /// <param name="cancellation">Gives up waiting.</param>
+    public async Task<Answer<CachedToken>?> Renew(TokenSlot id, AccountTokenRequest request, CachedToken refused, bool isCertain, CancellationToken cancellation)
     {
         while (true)
         {
             if (cache.Find(id) is { } warm && IsOther(warm, refused))
                 return warm;
-            if (refused.RenewedAt is { } renewedAt && time.GetElapsedTime(renewedAt) < RenewalPause)
-                return null;
-            var flight = Join(id, refused.Answer.Generation, () => Replace(id, request, refused));
+            var flight = Join(id, refused.Answer.Generation, () => Replace(id, request, refused, isCertain));
             var answer = await flight.Answer.WaitAsync(cancellation);
             if (answer.Problem is not null || IsOther(answer.Value, refused))
                 return answer;
@@ -47,22 +51,27 @@ internal sealed class AccountTokens(IAccessTokenSource source, TokenCache cache,
         }
     }
 
-    private async Task<Answer<CachedToken>> Replace(TokenSlot id, AccountTokenRequest request, CachedToken refused)
+    private async Task<Answer<CachedToken>> Replace(TokenSlot id, AccountTokenRequest request, CachedToken refused, bool isCertain)
     {
         if (cache.Find(id) is { } newer && IsOther(newer, refused))
             return newer;
         cache.Forget(id, refused);
-        // Whether the report was heard shows in the token that follows.
-        await source.Reject(request, refused.Answer, CancellationToken.None);
-        var answer = await Ask(id, request, renewed: true);
-        ClientTelemetry.Renewed(id.Provider, answer.Problem is null ? IsOther(answer.Value, refused) ? "renewed" : "unchanged" : "refused");
+        // What never ends may be something that nothing renews. To report it ends the grant, so a mere refusal is not enough.
+        var mayReport = (isCertain || refused.Answer.ExpiresAt is not null) && !_renewals.Has(refused.Answer.IntegrationId);
+        var isHeard = mayReport && (await source.Reject(request, refused.Answer, CancellationToken.None)).TryGet(out var report, out _) && report.Accepted;
+        var answer = await Ask(id, request);
+        var isRenewed = answer.TryGet(out var token, out _) && IsOther(token, refused);
+        // Only a token that this report brought about stands for a renewal: one that was there already may be of a new consent.
+        if (isHeard && isRenewed)
+            _renewals.Add(refused.Answer.IntegrationId);
+        ClientTelemetry.Renewed(id.Provider, isRenewed ? "renewed" : answer.Problem is null ? "unchanged" : "refused");
         return answer;
     }
 
     private static bool IsOther(CachedToken one, CachedToken other) =>
         one.Answer.Generation != other.Answer.Generation || one.Answer.IntegrationId != other.Answer.IntegrationId;
 
-    private async Task<Answer<CachedToken>> Ask(TokenSlot id, AccountTokenRequest request, bool renewed)
+    private async Task<Answer<CachedToken>> Ask(TokenSlot id, AccountTokenRequest request)
     {
         using var activity = ClientTelemetry.Source.StartActivity("grantkeeper.token", ActivityKind.Internal);
         activity?.SetTag("grantkeeper.provider", id.Provider);
@@ -77,7 +86,7 @@ internal sealed class AccountTokens(IAccessTokenSource source, TokenCache cache,
         }
 
         activity?.SetTag("grantkeeper.integration.id", token.IntegrationId);
-        var kept = new CachedToken(token, renewed ? time.GetTimestamp() : null);
+        var kept = new CachedToken(token);
         cache.Keep(id, kept, askedAt);
         return kept;
     }

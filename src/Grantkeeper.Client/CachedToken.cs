@@ -4,14 +4,11 @@ using Grantkeeper.Client.Contracts;
 namespace Grantkeeper.Client;
 
 /// <summary>A token that is kept for a while. A class, so that it never prints.</summary>
-internal sealed class CachedToken(AccessTokenAnswer answer, long? renewedAt)
+internal sealed class CachedToken(AccessTokenAnswer answer)
 {
     public AccessTokenAnswer Answer { get; } = answer;
 
     public AuthenticationHeaderValue Authorization { get; } = new("Bearer", answer.AccessToken);
-
-    /// <summary>When it was fetched in the place of a refused one; null when it was not.</summary>
-    public long? RenewedAt { get; } = renewedAt;
 
     /// <summary>Until when it is kept, on the clock of <see cref="TimeProvider.GetTimestamp"/>.</summary>
     public long Deadline { get; set; }

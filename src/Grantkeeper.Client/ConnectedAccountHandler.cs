@@ -10,12 +10,16 @@ namespace Grantkeeper.Client;
 /// 2. whose account<br/>
 /// 3. a token that is good enough, from memory or from Grantkeeper<br/>
 /// 4. send; a redirect keeps the token on its own origin and loses it for good on another<br/>
-/// 5. the API refuses the token: report it, have it renewed once, send again if the body allows it<br/>
+/// 5. the API refuses the token: get another one, renewed if need be, and send again if the body allows it<br/>
 /// 6. the API asks for another permission: a refusal with a link
 /// </remarks>
 internal sealed class ConnectedAccountHandler(ConnectedAccountOptions options, AccountTokens tokens, IConnectedAccountUser? user) : DelegatingHandler
 {
     private const int MostRedirects = 10;
+
+    /// <summary>One for a token that was kept here while its account was renewed or connected again, one for a token that is void.</summary>
+    private const int MostRepeats = 2;
+
     private static readonly HashSet<string> OfOrigin = new(["Host", "Cookie", "Proxy-Authorization"], StringComparer.OrdinalIgnoreCase);
     private readonly string[] _scopes = [.. options.Scopes.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
     private readonly string _scopeText = string.Join(' ', options.Scopes.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
@@ -48,8 +52,14 @@ internal sealed class ConnectedAccountHandler(ConnectedAccountOptions options, A
             return response;
 
         // 5.
-        if (response.StatusCode == HttpStatusCode.Unauthorized && BearerChallenge.Of(response).Error == BearerChallenge.InvalidToken)
-            (response, token, withToken) = await SendAgain(request, response, id, wanted, token, cancellationToken);
+        for (var repeats = 0; repeats < MostRepeats && withToken && RefusalOf(response) is { } refusal; repeats++)
+        {
+            if (await Another(request, response, id, wanted, token, refusal, cancellationToken) is not { } another)
+                break;
+            response.Dispose();
+            token = another;
+            (response, withToken) = await Follow(request, token, cancellationToken);
+        }
 
         // 6.
         if (withToken && response.StatusCode == HttpStatusCode.Forbidden && BearerChallenge.Of(response) is { Error: BearerChallenge.InsufficientScope } challenge)
@@ -61,34 +71,35 @@ internal sealed class ConnectedAccountHandler(ConnectedAccountOptions options, A
         return response;
     }
 
-    private async Task<(HttpResponseMessage Response, CachedToken Token, bool WithToken)> SendAgain(
-        HttpRequestMessage request, HttpResponseMessage refusal, TokenSlot id, AccountTokenRequest wanted, CachedToken refused, CancellationToken cancellation)
+    /// <summary>The token for another try; null when there is none, or the request cannot be sent a second time.</summary>
+    private async Task<CachedToken?> Another(
+        HttpRequestMessage request, HttpResponseMessage response, TokenSlot id, AccountTokenRequest wanted, CachedToken refused, Refusal refusal, CancellationToken cancellation)
     {
-        Answer<CachedToken>? renewal;
         try
         {
-            renewal = await tokens.Renew(id, wanted, refused, cancellation);
+            if (await tokens.Renew(id, wanted, refused, refusal == Refusal.InvalidToken, cancellation) is not { } answer)
+                return null;
+            if (!answer.TryGet(out var another, out var problem))
+                throw Refused(problem, wanted.UserId);
+            return Replay.IsPossible(request.Content) ? another : null;
         }
         catch
         {
-            refusal.Dispose();
+            response.Dispose();
             throw;
         }
-
-        if (renewal is not { } answer)
-            return (refusal, refused, true);
-        if (!answer.TryGet(out var renewed, out var problem))
-        {
-            refusal.Dispose();
-            throw Refused(problem, wanted.UserId);
-        }
-
-        if (!Replay.IsPossible(request.Content))
-            return (refusal, renewed, true);
-        refusal.Dispose();
-        var (response, withToken) = await Follow(request, renewed, cancellation);
-        return (response, renewed, withToken);
     }
+
+    /// <summary>
+    /// What a 401 says of the token that it was asked with. Many APIs say no more than the status: that the credentials were
+    /// refused is its meaning (RFC 9110 section 15.5.2). A Bearer challenge may name another reason (RFC 6750 section 3.1).
+    /// </summary>
+    private static Refusal? RefusalOf(HttpResponseMessage response) => response.StatusCode != HttpStatusCode.Unauthorized ? null : BearerChallenge.Of(response).Error switch
+    {
+        BearerChallenge.InvalidToken => Refusal.InvalidToken,
+        null => Refusal.Unexplained,
+        _ => null,
+    };
 
     /// <summary>
     /// Sends, and follows redirects of reads. Redirects of other methods go back to the caller: what they did is not known here.
@@ -158,4 +169,13 @@ internal sealed class ConnectedAccountHandler(ConnectedAccountOptions options, A
     }
 
     private ConnectedAccountException Refused(Problem problem, string? userId) => new(problem, options.Provider, userId, options.ConnectUrl);
+
+    private enum Refusal
+    {
+        /// <summary>The API calls the token expired, revoked or otherwise void.</summary>
+        InvalidToken,
+
+        /// <summary>The API refuses and gives no reason.</summary>
+        Unexplained,
+    }
 }

@@ -134,9 +134,25 @@ internal sealed partial class PlatformApis(SandboxState state, Issuer issuer)
         {
             var (token, grant, refused) = BearerAccess.Check(http.Request, state.Grants, anyOf);
             return token is null || grant is null
-                ? Answer.Json(refusal(refused!.Status), refusal == WordPressRefusal && refused.Status == StatusCodes.Status401Unauthorized ? StatusCodes.Status400BadRequest : refused.Status)
+                ? Refused(http.Request, refused!.Status, refusal, anyOf)
                 : answer(token, Everybody.Find(grant.Subject) ?? Everybody.All[0]);
         });
+    }
+
+    /// <summary>Google's alone names the reason in a challenge; Microsoft Graph and the others say it in the body.</summary>
+    private static Answer Refused(HttpRequest request, int status, Func<int, JsonObject> refusal, string[] anyOf)
+    {
+        if (refusal == WordPressRefusal && status == StatusCodes.Status401Unauthorized)
+            return Answer.Json(refusal(status), StatusCodes.Status400BadRequest);
+        return refusal == GoogleRefusal ? Answer.Json(refusal(status), status).With("WWW-Authenticate", GoogleChallenge(request, status, anyOf)) : Answer.Json(refusal(status), status);
+    }
+
+    private static string GoogleChallenge(HttpRequest request, int status, string[] anyOf)
+    {
+        const string realm = "Bearer realm=\"https://accounts.google.com/\"";
+        if (status == StatusCodes.Status403Forbidden)
+            return $"{realm}, error=\"insufficient_scope\", scope=\"{string.Join(' ', anyOf)}\"";
+        return request.Headers.Authorization.Count == 0 ? realm : $"{realm}, error=\"invalid_token\"";
     }
 
     private static JsonObject GoogleRefusal(int status) => new()

@@ -43,8 +43,8 @@ internal sealed class ApiStand : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
-    /// <summary>Refuses a call as RFC 6750 says.</summary>
-    public static Task Challenge(HttpContext http, int status, string challenge)
+    /// <summary>Refuses a call as RFC 6750 says, or without a challenge.</summary>
+    public static Task Challenge(HttpContext http, int status, string? challenge)
     {
         http.Response.StatusCode = status;
         http.Response.Headers.WWWAuthenticate = challenge;

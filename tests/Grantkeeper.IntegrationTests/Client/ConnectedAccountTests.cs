@@ -155,24 +155,84 @@ public abstract class ConnectedAccountTests(HostKind kind)
         world.Counters[Counter.Refreshes].ShouldBe(2);
     }
 
-    [Fact]
-    public async Task Api_that_refuses_every_token_gets_one_more_try_and_no_more_refreshes()
+    [Theory]
+    [InlineData("Bearer error=\"invalid_token\"")]
+    [InlineData(null)]
+    public async Task Api_that_refuses_every_token_gets_one_more_try_and_no_more_refreshes(string? challenge)
     {
         await using var world = await FlowWorld.Start(kind);
         await world.Connect("user_1");
         await using var api = await ApiStand.Start();
         await using var client = AccountClient.Of(world, kind, api.Origin);
-        api.Answer = (_, http) => ApiStand.Challenge(http, 401, "Bearer error=\"invalid_token\"");
+        api.Answer = (_, http) => ApiStand.Challenge(http, 401, challenge);
         for (var i = 0; i < 5; i++)
             (await client.Get("/things")).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
         world.Counters[Counter.Refreshes].ShouldBe(1);
         api.Calls.Count.ShouldBe(6);
+
+        // A second application finds the token that the first one had renewed, and has it renewed once more itself.
+        await using var second = AccountClient.Of(world, kind, api.Origin);
+        for (var i = 0; i < 5; i++)
+        {
+            (await second.Get("/things")).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+            (await client.Get("/things")).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        }
+
+        world.Counters[Counter.Refreshes].ShouldBe(2);
     }
 
     [Theory]
-    [InlineData("Bearer")]
+    [InlineData(null)]
+    [InlineData("Bearer realm=\"api\"")]
+    [InlineData("OAuth realm=\"api\"")]
+    public async Task Refusal_without_a_reason_is_a_refused_token(string? challenge)
+    {
+        await using var world = await FlowWorld.Start(kind);
+        await world.Connect("user_1");
+        await using var api = await ApiStand.Start();
+        await using var client = AccountClient.Of(world, kind, api.Origin);
+        string? refused = null;
+        api.Answer = (call, http) => call.Token == (refused ??= call.Token) ? ApiStand.Challenge(http, 401, challenge) : Task.CompletedTask;
+        (await client.Get("/things")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        client.Source.Rejections.ShouldBe([1L]);
+        world.Counters[Counter.Refreshes].ShouldBe(1);
+        api.Calls.Count.ShouldBe(2);
+    }
+
+    [Theory]
+    [InlineData("Bearer error=\"invalid_token\"")]
+    [InlineData(null)]
+    public async Task After_a_reconnect_the_next_request_succeeds_in_every_application_and_a_second_withdrawal_shows_too(string? challenge)
+    {
+        await using var world = await FlowWorld.Start(kind);
+        var id = await world.Connect("user_1");
+        await using var api = await ApiStand.Start();
+        api.Answer = (call, http) => world.Sandbox.Grants.FindAccess(call.Token) is null ? ApiStand.Challenge(http, 401, challenge) : Task.CompletedTask;
+        await using var one = AccountClient.Of(world, kind, api.Origin);
+        await using var other = AccountClient.Of(world, kind, api.Origin);
+        (await one.Get("/things")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await other.Get("/things")).StatusCode.ShouldBe(HttpStatusCode.OK);
+
+        for (var withdrawals = 0; withdrawals < 3; withdrawals++)
+        {
+            world.Sandbox.Grants.RevokeUser("alice");
+            (await one.Refusal("/things")).Link.ShouldBe($"{world.Host.Origin}/connect/integrations/{id}");
+            (await world.Connect("user_1", more: new { integration_id = id })).ShouldBe(id);
+            // One knows that its token is void, the other still has it.
+            (await other.Get("/things")).StatusCode.ShouldBe(HttpStatusCode.OK);
+            (await one.Get("/things")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        }
+
+        // The token in memory is older than the one that is void as well.
+        world.Sandbox.Grants.RevokeUser("alice");
+        await world.Connect("user_1", more: new { integration_id = id });
+        world.Sandbox.Grants.RevokeUser("alice");
+        (await other.Refusal("/things")).Code.ShouldBe("tokens.reauthorization_required");
+    }
+
+    [Theory]
     [InlineData("Bearer error=\"invalid_request\"")]
-    [InlineData("Basic realm=\"x\"")]
+    [InlineData("Bearer realm=\"\", error=\"insufficient_claims\", claims=\"e30=\"")]
     public async Task Other_refusals_are_the_callers(string challenge)
     {
         await using var world = await FlowWorld.Start(kind);

@@ -49,6 +49,19 @@ public sealed class PlatformFiguresTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Google_names_its_reason_in_a_challenge_and_the_others_do_not()
+    {
+        const string realm = "Bearer realm=\"https://accounts.google.com/\"";
+        static string Challenge(Reply reply) => string.Join(", ", reply.Headers.WwwAuthenticate);
+        Challenge(await _platforms.Host.Get("/google/webmasters/v3/sites")).ShouldBe(realm);
+        Challenge(await _platforms.Host.Get("/google/webmasters/v3/sites", "void")).ShouldBe($"{realm}, error=\"invalid_token\"");
+        Challenge(await _platforms.Host.Get("/google/webmasters/v3/sites", await Token("google", "openid")))
+            .ShouldBe($"{realm}, error=\"insufficient_scope\", scope=\"{PlatformHost.GoogleScope}webmasters.readonly {PlatformHost.GoogleScope}webmasters\"");
+        var graph = await _platforms.Host.Get("/microsoft/v1.0/me", "void");
+        (graph.Status, Challenge(graph)).ShouldBe((HttpStatusCode.Unauthorized, ""));
+    }
+
+    [Fact]
     public async Task Search_console_has_no_figures_of_the_last_days()
     {
         var token = await Token("google", Search);

@@ -160,7 +160,7 @@ public sealed class AccountTokensTests
     {
         var refused = await Get();
         var held = _source.Hold();
-        var renewals = Enumerable.Range(0, 100).Select(_ => _tokens.Renew(Slot, Request, refused, TestContext.Current.CancellationToken)).ToList();
+        var renewals = Enumerable.Range(0, 100).Select(_ => _tokens.Renew(Slot, Request, refused, true, TestContext.Current.CancellationToken)).ToList();
         held.SetResult();
         (await Task.WhenAll(renewals)).ShouldAllBe(renewed => renewed!.Value.Value.Answer.Generation == 2);
         _source.Rejections.ShouldBe([1L]);
@@ -168,7 +168,7 @@ public sealed class AccountTokensTests
         (await Get()).Answer.Generation.ShouldBe(2);
         _source.Gets.ShouldBe(2);
         // One more who was refused with the old token finds the new one there.
-        (await _tokens.Renew(Slot, Request, refused, TestContext.Current.CancellationToken))!.Value.Value.Answer.Generation.ShouldBe(2);
+        (await _tokens.Renew(Slot, Request, refused, true, TestContext.Current.CancellationToken))!.Value.Value.Answer.Generation.ShouldBe(2);
         _source.Gets.ShouldBe(2);
     }
 
@@ -177,7 +177,7 @@ public sealed class AccountTokensTests
     {
         var refused = await Get();
         var held = _source.Hold();
-        var renewal = _tokens.Renew(Slot, Request, refused, TestContext.Current.CancellationToken);
+        var renewal = _tokens.Renew(Slot, Request, refused, true, TestContext.Current.CancellationToken);
         var newcomer = Get();
         held.SetResult();
         (await newcomer).Answer.Generation.ShouldBe(2);
@@ -192,7 +192,7 @@ public sealed class AccountTokensTests
         var refused = await Get();
         var held = _source.Hold();
         var other = Get();
-        var renewal = _tokens.Renew(Slot, Request, refused, TestContext.Current.CancellationToken);
+        var renewal = _tokens.Renew(Slot, Request, refused, true, TestContext.Current.CancellationToken);
         held.SetResult();
         (await other).Answer.Generation.ShouldBe(1);
         (await renewal)!.Value.Value.Answer.Generation.ShouldBe(2);
@@ -202,25 +202,89 @@ public sealed class AccountTokensTests
     [Fact]
     public async Task New_token_that_is_refused_at_once_is_not_renewed_again()
     {
-        var renewed = (await _tokens.Renew(Slot, Request, await Get(), TestContext.Current.CancellationToken))!.Value.Value;
-        (await _tokens.Renew(Slot, Request, renewed, TestContext.Current.CancellationToken)).ShouldBeNull();
+        var renewed = (await _tokens.Renew(Slot, Request, await Get(), true, TestContext.Current.CancellationToken))!.Value.Value;
+        (await _tokens.Renew(Slot, Request, renewed, true, TestContext.Current.CancellationToken)).ShouldBeNull();
         _source.Rejections.ShouldBe([1L]);
         _time.Advance(TimeSpan.FromSeconds(30));
-        (await _tokens.Renew(Slot, Request, renewed, TestContext.Current.CancellationToken))!.Value.Value.Answer.Generation.ShouldBe(3);
+        (await _tokens.Renew(Slot, Request, renewed, true, TestContext.Current.CancellationToken))!.Value.Value.Answer.Generation.ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task New_consent_is_found_at_once_although_the_token_has_just_been_renewed()
+    {
+        var renewed = (await _tokens.Renew(Slot, Request, await Get(), true, TestContext.Current.CancellationToken))!.Value.Value;
+        _source.ConnectAgain();
+        (await _tokens.Renew(Slot, Request, renewed, true, TestContext.Current.CancellationToken))!.Value.Value.Answer.Generation.ShouldBe(3);
+        _source.Rejections.ShouldBe([1L]);
+    }
+
+    [Fact]
+    public async Task Token_that_was_there_already_is_reported_when_it_is_refused_too()
+    {
+        var old = await Get();
+        _source.ConnectAgain();
+        var present = (await _tokens.Renew(Slot, Request, old, true, TestContext.Current.CancellationToken))!.Value.Value;
+        present.Answer.Generation.ShouldBe(2);
+        (await _tokens.Renew(Slot, Request, present, true, TestContext.Current.CancellationToken))!.Value.Value.Answer.Generation.ShouldBe(3);
+        _source.Rejections.ShouldBe([1L, 2L]);
+    }
+
+    [Fact]
+    public async Task Account_is_renewed_once_in_a_pause_also_where_no_token_is_kept()
+    {
+        (_cache, _tokens) = New(new TokenCacheOptions { Capacity = 0 });
+        for (var i = 0; i < 5; i++)
+            await _tokens.Renew(Slot, Request, await Get(), true, TestContext.Current.CancellationToken);
+        _source.Rejections.ShouldBe([1L]);
+        _time.Advance(RecentRenewals.Pause);
+        await _tokens.Renew(Slot, Request, await Get(), true, TestContext.Current.CancellationToken);
+        _source.Rejections.ShouldBe([1L, 2L]);
+    }
+
+    [Fact]
+    public async Task Token_without_an_end_is_not_reported_for_a_refusal_without_a_reason()
+    {
+        _source.Lifetime = null;
+        var refused = await Get();
+        (await _tokens.Renew(Slot, Request, refused, false, TestContext.Current.CancellationToken)).ShouldBeNull();
+        _source.Rejections.ShouldBeEmpty();
+        _source.ConnectAgain();
+        (await _tokens.Renew(Slot, Request, refused, false, TestContext.Current.CancellationToken))!.Value.Value.Answer.Generation.ShouldBe(2);
+        (await _tokens.Renew(Slot, Request, await Get(), true, TestContext.Current.CancellationToken))!.Value.Value.Answer.Generation.ShouldBe(3);
+        _source.Rejections.ShouldBe([2L]);
+    }
+
+    [Fact]
+    public void Renewals_are_remembered_for_a_pause_and_then_forgotten()
+    {
+        var renewals = new RecentRenewals(_time);
+        var last = Guid.NewGuid();
+        for (var i = 0; i < 1000; i++)
+        {
+            renewals.Add(last = Guid.NewGuid());
+            renewals.Add(last);
+            _time.Advance(TimeSpan.FromSeconds(1));
+            renewals.Count.ShouldBeLessThanOrEqualTo(30);
+        }
+
+        renewals.Has(last).ShouldBeTrue();
+        renewals.Has(Guid.NewGuid()).ShouldBeFalse();
+        _time.Advance(RecentRenewals.Pause);
+        renewals.Has(last).ShouldBeFalse();
     }
 
     [Fact]
     public async Task Same_token_again_is_no_renewal()
     {
         _source.Stubborn = true;
-        (await _tokens.Renew(Slot, Request, await Get(), TestContext.Current.CancellationToken)).ShouldBeNull();
+        (await _tokens.Renew(Slot, Request, await Get(), true, TestContext.Current.CancellationToken)).ShouldBeNull();
     }
 
     [Fact]
     public async Task Slow_answer_does_not_put_back_an_older_token()
     {
         var old = await Get();
-        await _tokens.Renew(Slot, Request, old, TestContext.Current.CancellationToken);
+        await _tokens.Renew(Slot, Request, old, true, TestContext.Current.CancellationToken);
         _cache.Keep(Slot, old, _time.GetTimestamp());
         _cache.Find(Slot)!.Answer.Generation.ShouldBe(2);
     }
@@ -256,7 +320,11 @@ public sealed class AccountTokensTests
 
         public int CacheSeconds { get; set; } = 60;
 
-        public TimeSpan Lifetime { get; set; } = TimeSpan.FromHours(1);
+        /// <summary>Null for a token that never ends.</summary>
+        public TimeSpan? Lifetime { get; set; } = TimeSpan.FromHours(1);
+
+        /// <summary>The user connects again: another token, and nobody has reported the old one.</summary>
+        public void ConnectAgain() => _generation++;
 
         /// <summary>The next answer waits until the test lets it go.</summary>
         public TaskCompletionSource Hold() => _held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -278,9 +346,10 @@ public sealed class AccountTokensTests
         public Task<Answer<TokenRejectedAnswer>> Reject(AccountTokenRequest request, AccessTokenAnswer token, CancellationToken cancellation)
         {
             Rejections.Add(token.Generation);
-            if (!Stubborn)
+            var accepted = token.Generation == _generation;
+            if (accepted && !Stubborn)
                 _generation++;
-            return Task.FromResult<Answer<TokenRejectedAnswer>>(new TokenRejectedAnswer(true));
+            return Task.FromResult<Answer<TokenRejectedAnswer>>(new TokenRejectedAnswer(accepted));
         }
     }
 }
