@@ -6,12 +6,13 @@ using Grantkeeper.Integrations;
 using Grantkeeper.Monitoring;
 using Grantkeeper.Providers;
 using Grantkeeper.Settings;
+using Grantkeeper.Storage;
 
 namespace Grantkeeper.Dashboard;
 
 /// <summary>Puts together what the accounts page shows of one user: three small reads, whatever the number of accounts.</summary>
 internal sealed class AccountsReader(
-    IntegrationStore integrations, ConsentReader consents, Timelines timelines, ProviderCatalogue catalogue, SandboxControls sandbox, GrantkeeperOptions options, ApiKeySource key, TimeProvider time)
+    IntegrationStore integrations, ConsentReader consents, Timelines timelines, ProviderCatalogue catalogue, SandboxControls sandbox, GrantkeeperOptions options, ApiKeySource key, SharedTime time)
 {
     public async Task<AccountsModel> Read(string userId, Notice? notice, (Guid Id, RunAnswer Answer)? ran, CancellationToken cancellation)
     {
