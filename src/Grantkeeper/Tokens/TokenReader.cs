@@ -57,16 +57,19 @@ internal sealed class TokenReader(Database database)
     public async Task<TokenStatistics> Count(string? userId, CancellationToken cancellation)
     {
         var rows = await SessionOf(userId).ReadAll(
-            $"""
-            SELECT t.provider, count(*)::int, (count(*) FILTER (WHERE {Expiry.TokenIsPast}))::int, {Within("1 hour")}, {Within("24 hours")}, {Within("7 days")}
-            FROM oauth_tokens t WHERE {(userId is null ? "true" : "t.user_id = $1")} GROUP BY t.provider ORDER BY t.provider
-            """,
+            Counting(userId is not null),
             row => (Provider: row.GetString(0), Total: row.GetInt32(1), Expired: row.GetInt32(2), Hour: row.GetInt32(3), Day: row.GetInt32(4), Week: row.GetInt32(5)),
             cancellation, userId is null ? [] : [userId]);
         return new TokenStatistics(
             rows.Sum(row => row.Total), rows.Sum(row => row.Expired), rows.ToDictionary(row => row.Provider, row => row.Total),
             new Dictionary<string, int> { ["1h"] = rows.Sum(row => row.Hour), ["24h"] = rows.Sum(row => row.Day), ["7d"] = rows.Sum(row => row.Week) });
     }
+
+    /// <summary>The statement of <see cref="Count"/>, of the user <c>$1</c> or of everybody.</summary>
+    internal static string Counting(bool isOfUser) => $"""
+        SELECT t.provider, count(*)::int, (count(*) FILTER (WHERE {Expiry.TokenIsPast}))::int, {Within("1 hour")}, {Within("24 hours")}, {Within("7 days")}
+        FROM oauth_tokens t WHERE {(isOfUser ? "t.user_id = $1" : "true")} GROUP BY t.provider ORDER BY t.provider
+        """;
 
     private static string Within(string span) => $"(count(*) FILTER (WHERE {Expiry.TokenEndsWithin($"interval '{span}'")}))::int";
 
