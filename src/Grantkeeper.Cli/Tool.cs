@@ -28,8 +28,10 @@ internal static class Tool
         root.Subcommands.Add(ConfigCommand.Create(environment));
         root.Subcommands.Add(DoctorCommand.Create(environment));
         root.Subcommands.Add(HealthCommand.Create(environment));
+        root.Subcommands.Add(StatusCommand.Create(environment));
         root.Subcommands.Add(IntegrationsCommand.Create(environment));
         root.Subcommands.Add(TokenCommand.Create(environment));
+        root.Subcommands.Add(TokensCommand.Create(environment));
         root.Subcommands.Add(ProvidersCommand.Create(environment));
         root.Subcommands.Add(ApiKeysCommand.Create(environment));
         root.Subcommands.Add(SignInLinkCommand.Create(environment));

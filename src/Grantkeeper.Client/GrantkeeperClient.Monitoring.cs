@@ -2,7 +2,7 @@ using Grantkeeper.Client.Contracts;
 
 namespace Grantkeeper.Client;
 
-/// <content>What the workers do by themselves, asked for.</content>
+/// <content>How things stand, and what the workers do by themselves, asked for.</content>
 public sealed partial class GrantkeeperClient
 {
     /// <summary>Renews tokens that end soon or have ended, 200 at most; a result for each. Permission <c>oauth:refresh</c>.</summary>
@@ -13,6 +13,15 @@ public sealed partial class GrantkeeperClient
         ArgumentNullException.ThrowIfNull(request);
         return Post<RefreshExpiredAnswer>("api/v1/oauth/monitoring/refresh-expired", request, cancellation);
     }
+
+    /// <summary>
+    /// How many integrations there are by status and provider, how many consents, and how the node does. Permission
+    /// <c>oauth:read</c>, without a user <c>oauth:admin</c> too.
+    /// </summary>
+    /// <param name="userId">Whose; null: everybody's.</param>
+    /// <param name="cancellation">Gives up waiting.</param>
+    public Task<Answer<StatusSummary>> GetStatusSummary(string? userId = null, CancellationToken cancellation = default) =>
+        Get<StatusSummary>(At("api/v1/oauth/status", ("user_id", userId)), cancellation);
 
     /// <summary>Removes what has served its time. Permission <c>oauth:admin</c>.</summary>
     /// <param name="cancellation">Gives up waiting.</param>

@@ -1,9 +1,10 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using Grantkeeper.Client.Contracts;
 
 namespace Grantkeeper.Client;
 
-/// <content>Fresh access tokens.</content>
+/// <content>Fresh access tokens, and what is known of tokens.</content>
 public sealed partial class GrantkeeperClient
 {
     /// <summary>A fresh access token for a user's account. Permission <c>oauth:token:read</c>.</summary>
@@ -46,6 +47,42 @@ public sealed partial class GrantkeeperClient
     /// <param name="cancellation">Gives up waiting; the refresh goes on.</param>
     public Task<Answer<RefreshAnswer>> Refresh(Guid integrationId, string? userId = null, CancellationToken cancellation = default) =>
         Post<RefreshAnswer>(At($"api/v1/oauth/integrations/{integrationId}/refresh", ("user_id", userId)), new object(), cancellation);
+
+    /// <summary>A page of what is known of tokens, never the tokens. Permission <c>oauth:read</c>, without a user <c>oauth:admin</c> too.</summary>
+    /// <param name="filter">Which; null: all.</param>
+    /// <param name="cursor">The page before's <c>NextCursor</c>; null for the first.</param>
+    /// <param name="cancellation">Gives up waiting.</param>
+    public Task<Answer<TokenList>> ListTokens(TokenFilter? filter = null, string? cursor = null, CancellationToken cancellation = default) => Get<TokenList>(At(
+        "api/v1/oauth/tokens", ("user_id", filter?.UserId), ("provider", filter?.Provider),
+        ("expiring_within_hours", filter?.ExpiringWithin is { } span ? ((decimal)span.Ticks / TimeSpan.TicksPerHour).ToString(CultureInfo.InvariantCulture) : null),
+        ("cursor", cursor), ("limit", filter?.PageSize?.ToString(CultureInfo.InvariantCulture))), cancellation);
+
+    /// <summary>What is known of tokens, page after page. A refusal is the last answer. Permission as <see cref="ListTokens"/>.</summary>
+    /// <param name="filter">Which; null: all.</param>
+    /// <param name="cancellation">Gives up waiting.</param>
+    public async IAsyncEnumerable<Answer<TokenEntry>> AllTokens(TokenFilter? filter = null, [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        string? cursor = null;
+        do
+        {
+            if (!(await ListTokens(filter, cursor, cancellation)).TryGet(out var page, out var problem))
+            {
+                yield return problem;
+                yield break;
+            }
+
+            foreach (var entry in page.Tokens)
+                yield return entry;
+            cursor = page.NextCursor;
+        }
+        while (cursor is not null);
+    }
+
+    /// <summary>Counts of a user's tokens. Permission <c>oauth:read</c>, without a user <c>oauth:admin</c> too.</summary>
+    /// <param name="userId">Whose; null: everybody's.</param>
+    /// <param name="cancellation">Gives up waiting.</param>
+    public Task<Answer<TokenStatistics>> GetTokenStatistics(string? userId = null, CancellationToken cancellation = default) =>
+        Get<TokenStatistics>(At("api/v1/oauth/tokens/statistics", ("user_id", userId)), cancellation);
 
     private static string? Seconds(TokenRequirements? requirements) => requirements?.MinTtl is { } minTtl ? ((long)Math.Ceiling(minTtl.TotalSeconds)).ToString(CultureInfo.InvariantCulture) : null;
 }

@@ -6,12 +6,13 @@ using Grantkeeper.Integrations;
 using Grantkeeper.Monitoring;
 using Grantkeeper.Providers;
 using Grantkeeper.Settings;
+using Grantkeeper.Storage;
 
 namespace Grantkeeper.Dashboard;
 
-/// <summary>Puts together what the accounts page shows of one user: three small reads, whatever the number of accounts.</summary>
+/// <summary>Puts together what the accounts page shows of one user: four small reads, whatever the number of accounts.</summary>
 internal sealed class AccountsReader(
-    IntegrationStore integrations, ConsentReader consents, Timelines timelines, ProviderCatalogue catalogue, SandboxControls sandbox, GrantkeeperOptions options, ApiKeySource key, TimeProvider time)
+    IntegrationStore integrations, Summaries summaries, ConsentReader consents, Timelines timelines, ProviderCatalogue catalogue, SandboxControls sandbox, GrantkeeperOptions options, ApiKeySource key, SharedTime time)
 {
     public async Task<AccountsModel> Read(string userId, Notice? notice, (Guid Id, RunAnswer Answer)? ran, CancellationToken cancellation)
     {
@@ -23,7 +24,7 @@ internal sealed class AccountsReader(
         var connected = live.Select(integration => integration.Provider).ToHashSet(StringComparer.Ordinal);
         var now = time.GetUtcNow();
         return new AccountsModel(
-            userId, notice,
+            userId, notice, AccountsModel.SentenceOf(await summaries.Of(userId, cancellation)),
             [.. live.Select(integration => AccountCard.Of(
                 integration, catalogue.Find(integration.Provider), given.GetValueOrDefault(integration.Id),
                 failing.TryGetValue(integration.Id, out var trouble) ? trouble : null, sandbox.Reach(integration), ran is { } run && run.Id == integration.Id ? run.Answer : null, options, key, now))],

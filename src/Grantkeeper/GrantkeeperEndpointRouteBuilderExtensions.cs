@@ -21,6 +21,7 @@ public static class GrantkeeperEndpointRouteBuilderExtensions
     public static IEndpointRouteBuilder MapGrantkeeper(this IEndpointRouteBuilder endpoints)
     {
         HealthEndpoints.Map(endpoints);
+        StatusEndpoints.Map(endpoints);
         MonitoringEndpoints.Map(endpoints);
         AuditEndpoints.Map(endpoints);
         Resources.ResourceEndpoints.Map(endpoints);
@@ -29,6 +30,7 @@ public static class GrantkeeperEndpointRouteBuilderExtensions
         LifecycleEndpoints.Map(endpoints);
         OnboardingEndpoints.Map(endpoints);
         TokenEndpoints.Map(endpoints);
+        TokenListEndpoints.Map(endpoints);
         TimelineEndpoints.Map(endpoints);
         ConnectEndpoints.Map(endpoints);
         UnlockEndpoints.Map(endpoints);

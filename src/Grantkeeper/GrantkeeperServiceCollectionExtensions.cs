@@ -175,6 +175,7 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddSingleton<TokenRefresher>();
         services.AddSingleton<SpoolReplay>();
         services.AddSingleton<IDueQueue, DueQueue>();
+        services.AddSingleton<TokenReader>();
         services.AddSingleton<Cleanup>();
         services.AddSingleton<ExpiringGrants>();
         services.AddHostedService<CleanupWorker>();
@@ -196,6 +197,8 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddSingleton<IRefreshFigures>(provider => provider.GetRequiredService<ProviderFigures>());
         services.AddHostedService<ProviderHours>();
         services.AddSingleton<ProviderStandings>();
+        services.AddSingleton<Components>();
+        services.AddSingleton<Summaries>();
         services.AddHostedService<RefreshDrain>();
         services.AddSingleton<ReleaseLedger>();
         services.AddSingleton<IReleases>(provider => provider.GetRequiredService<ReleaseLedger>());

@@ -10,8 +10,12 @@ public sealed record ScopeCatalogueEntry(
 /// <summary>Answer of <c>GET /api/v1/oauth/consents</c>; the summary counts all, not only this page.</summary>
 public sealed record ConsentList(IReadOnlyList<ConsentEntry> Consents, ConsentSummary Summary, string? NextCursor);
 
-/// <summary>How many consents are good, past their end, and ended by a disconnect or a later consent.</summary>
-public sealed record ConsentSummary(int Active, int Expired, int Revoked);
+/// <summary>How many consents there are, by how they stand.</summary>
+/// <param name="Active">Good ones.</param>
+/// <param name="Expired">Past their end.</param>
+/// <param name="Revoked">Ended by a disconnect or a later consent.</param>
+/// <param name="ExpiringSoon">Of the good ones, those that end within thirty days, by the lifetime set here or at the provider.</param>
+public sealed record ConsentSummary(int Active, int Expired, int Revoked, int ExpiringSoon);
 
 /// <summary>One consent: what was asked and granted, when, by whom and from where.</summary>
 public sealed record ConsentEntry(

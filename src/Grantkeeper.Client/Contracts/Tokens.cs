@@ -42,3 +42,33 @@ public sealed record TokenRejectedRequest(long? Generation);
 
 /// <summary>Answer to a rejected token: whether the report made the generation suspect.</summary>
 public sealed record TokenRejectedAnswer(bool Accepted);
+
+/// <summary>Answer of <c>GET /api/v1/oauth/tokens</c>.</summary>
+public sealed record TokenList(IReadOnlyList<TokenEntry> Tokens, string? NextCursor);
+
+/// <summary>What is known of one stored access token. Never the token.</summary>
+/// <param name="IntegrationId">The integration that it belongs to.</param>
+/// <param name="UserId">Whose it is.</param>
+/// <param name="Provider">The provider's key.</param>
+/// <param name="Account">The account at the provider.</param>
+/// <param name="Scopes">What the user granted.</param>
+/// <param name="Generation">Counts its refreshes, from 1.</param>
+/// <param name="ExpiresAt">When it ends; null when the provider does not say.</param>
+/// <param name="ExpiresInSeconds">Seconds until then, 0 when it has ended; null when the provider does not say.</param>
+/// <param name="Expired">True when it has ended.</param>
+/// <param name="Refreshable">True when there is a refresh token: the next read of an ended one renews it.</param>
+/// <param name="CreatedAt">When the account was connected; connecting it again without a disconnect keeps it.</param>
+/// <param name="LastRefreshedAt">When it was renewed last; null: not yet.</param>
+/// <param name="Status">The integration's status, as everywhere.</param>
+/// <param name="Reason">Why the integration is not good, for example <c>reauthorization_required</c>; null when it is.</param>
+/// <param name="ReasonDetail">The reason's detail.</param>
+public sealed record TokenEntry(
+    Guid IntegrationId, string UserId, string Provider, AccountEntry Account, IReadOnlyList<string> Scopes, long Generation, DateTimeOffset? ExpiresAt, long? ExpiresInSeconds, bool Expired,
+    bool Refreshable, DateTimeOffset CreatedAt, DateTimeOffset? LastRefreshedAt, string Status, string? Reason, string? ReasonDetail);
+
+/// <summary>Answer of <c>GET /api/v1/oauth/tokens/statistics</c>. Counts stored access tokens, whatever the status of their integrations.</summary>
+/// <param name="TotalTokens">All of them.</param>
+/// <param name="ExpiredTokens">Those that have ended; most of them are renewed by the next read.</param>
+/// <param name="ProviderCounts">How many at each provider.</param>
+/// <param name="ExpiringSoon">Those that are good and end within a span: <c>1h</c>, <c>24h</c>, <c>7d</c>. A longer span holds the shorter.</param>
+public sealed record TokenStatistics(int TotalTokens, int ExpiredTokens, IReadOnlyDictionary<string, int> ProviderCounts, IReadOnlyDictionary<string, int> ExpiringSoon);

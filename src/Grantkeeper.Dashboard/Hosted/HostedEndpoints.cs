@@ -9,6 +9,7 @@ using Grantkeeper.Integrations;
 using Grantkeeper.Links;
 using Grantkeeper.Providers;
 using Grantkeeper.Settings;
+using Grantkeeper.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -61,7 +62,7 @@ internal static class HostedEndpoints
     });
 
     private static Task<IResult> Show(
-        HttpContext http, IntegrationStore integrations, ConsentReader consents, FlowStore flows, ProviderCatalogue catalogue, TimeProvider time, string? flow, string? revocation) =>
+        HttpContext http, IntegrationStore integrations, ConsentReader consents, FlowStore flows, ProviderCatalogue catalogue, SharedTime time, string? flow, string? revocation) =>
         HostedResult.ForSession(http, async session =>
         {
             var mine = await integrations.List(new IntegrationFilter(session.UserId, null, false, null, Cursor.MaxLimit), http.RequestAborted);

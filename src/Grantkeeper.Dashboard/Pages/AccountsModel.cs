@@ -1,6 +1,7 @@
 using Grantkeeper.Consents;
 using Grantkeeper.Errors;
 using Grantkeeper.Integrations;
+using Grantkeeper.Monitoring;
 using Grantkeeper.OAuth;
 using Grantkeeper.Providers;
 using Grantkeeper.Resources;
@@ -10,8 +11,38 @@ using Grantkeeper.Tokens;
 namespace Grantkeeper.Dashboard.Pages;
 
 /// <summary>What the accounts page shows for one user.</summary>
+/// <param name="UserId">Whose accounts.</param>
+/// <param name="Notice">What was just done.</param>
+/// <param name="Totals">How many accounts there are, by status, in a sentence; null without any.</param>
+/// <param name="Accounts">The accounts that are there.</param>
+/// <param name="Disconnected">Those of which only the history is left.</param>
+/// <param name="Connectable">What can be connected now.</param>
+/// <param name="HasUnconfigured">Whether there are providers that somebody has to set up first.</param>
+/// <param name="ConnectTarget">Where the provider's pages open.</param>
 public sealed record AccountsModel(
-    string UserId, Notice? Notice, IReadOnlyList<AccountCard> Accounts, IReadOnlyList<DisconnectedAccount> Disconnected, IReadOnlyList<ProviderChoice> Connectable, bool HasUnconfigured, string? ConnectTarget);
+    string UserId, Notice? Notice, string? Totals, IReadOnlyList<AccountCard> Accounts, IReadOnlyList<DisconnectedAccount> Disconnected, IReadOnlyList<ProviderChoice> Connectable, bool HasUnconfigured, string? ConnectTarget)
+{
+    internal static string? SentenceOf(Summary summary)
+    {
+        var totals = summary.Totals;
+        if (totals.Count == 0)
+            return null;
+        var (all, soon, over) = (totals.Values.Sum(), summary.Consents.ExpiringSoon, summary.Consents.Expired);
+        var parts = totals.OrderBy(entry => entry.Key).Select(entry => $"{entry.Value} {WordOf(entry.Key)}");
+        return $"{all} {(all == 1 ? "account" : "accounts")}: {string.Join(", ", parts)}."
+            + (soon == 0 ? "" : soon == 1 ? " One consent ends within 30 days." : $" {soon} consents end within 30 days.")
+            + (over == 0 ? "" : over == 1 ? " One consent has ended." : $" {over} consents have ended.");
+    }
+
+    private static string WordOf(IntegrationStatus status) => status switch
+    {
+        IntegrationStatus.Pending => "not tried yet",
+        IntegrationStatus.Error => "to connect again",
+        IntegrationStatus.Inactive => "switched off",
+        IntegrationStatus.Revoked => "disconnected",
+        _ => Words.Of(status),
+    };
+}
 
 /// <summary>What became of the operator's last step.</summary>
 public sealed record Notice(string Text, bool IsGood);

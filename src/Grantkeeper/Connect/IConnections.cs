@@ -6,6 +6,7 @@ using Grantkeeper.Integrations;
 using Grantkeeper.Links;
 using Grantkeeper.OAuth;
 using Grantkeeper.Providers;
+using Grantkeeper.Storage;
 
 namespace Grantkeeper.Connect;
 
@@ -38,7 +39,7 @@ public interface IConnections
 
 /// <inheritdoc/>
 internal sealed class Connections(
-    ConnectFlow connect, DisconnectFlow disconnect, IntegrationStore integrations, ProviderCatalogue catalogue, FeatureCatalogue features, ConnectLinks links, TimeProvider time) : IConnections
+    ConnectFlow connect, DisconnectFlow disconnect, IntegrationStore integrations, ProviderCatalogue catalogue, FeatureCatalogue features, ConnectLinks links, SharedTime time) : IConnections
 {
     private static readonly AuditSource Process = new("process", null, null, null, null);
 

@@ -4,6 +4,7 @@ using Grantkeeper.Http;
 using Grantkeeper.Identity;
 using Grantkeeper.Integrations;
 using Grantkeeper.Providers;
+using Grantkeeper.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
@@ -23,7 +24,7 @@ internal static class ConsentEndpoints
         routes.SessionApi<FeatureEntry>("GET", "/api/v1/oauth/features/{key}", Permissions.Read, "One feature, and whether a user has unlocked it", FeatureOf);
     }
 
-    private static async Task<IResult> Scopes(HttpContext http, ProviderCatalogue catalogue, IntegrationStore integrations, TimeProvider time, string? provider, [FromQuery(Name = "user_id")] string? userId)
+    private static async Task<IResult> Scopes(HttpContext http, ProviderCatalogue catalogue, IntegrationStore integrations, SharedTime time, string? provider, [FromQuery(Name = "user_id")] string? userId)
     {
         var known = provider is null ? null : catalogue.Find(provider);
         if (provider is not null && (known is null || !http.Caller().Reaches(known.Key)))
@@ -46,10 +47,8 @@ internal static class ConsentEndpoints
     private static async Task<IResult> Consents(
         HttpContext http, ConsentReader consents, string? cursor, string? limit, [FromQuery(Name = "user_id")] string? userId, [FromQuery(Name = "integration_id")] string? integrationId)
     {
-        if (!http.Caller().UserOrAny(userId).TryGet(out var user, out var failure))
+        if (!http.Caller().UserOrAdministrator(userId).TryGet(out var user, out var failure))
             return Answers.Problem(failure);
-        if (user is null && !http.Caller().IsAdministrator)
-            return Answers.Problem(new Failure(ErrorCatalogue.Identity.UserRequired));
         if (!Cursor.Read(cursor, limit).TryGet(out var page, out failure))
             return Answers.Problem(failure);
         Guid? only = Guid.TryParse(integrationId, out var id) ? id : null;
@@ -59,8 +58,10 @@ internal static class ConsentEndpoints
         var counts = await consents.Count(user, http.RequestAborted);
         var shown = found.Take(page.Limit).ToList();
         return Answers.Json(new ConsentList(
-            [.. shown.Select(EntryOf)], new ConsentSummary(counts.Active, counts.Expired, counts.Revoked), found.Count > page.Limit ? Cursor.Of(shown[^1].Id) : null));
+            [.. shown.Select(EntryOf)], SummaryOf(counts), found.Count > page.Limit ? Cursor.Of(shown[^1].Id) : null));
     }
+
+    internal static ConsentSummary SummaryOf(ConsentCounts counts) => new(counts.Active, counts.Expired, counts.Revoked, counts.ExpiringSoon);
 
     internal static ConsentEntry EntryOf(Consent consent) => new(
         consent.Id, consent.UserId, consent.IntegrationId, consent.Asked.ToArray(), consent.Granted.ToArray(), consent.GrantedAt, consent.ExpiresAt, consent.Version, consent.Actor,

@@ -1,3 +1,4 @@
+using Grantkeeper.Integrations;
 using Grantkeeper.OAuth;
 using Grantkeeper.Storage;
 using Npgsql;
@@ -36,7 +37,19 @@ internal sealed record Consent
 }
 
 /// <summary>How many consents there are, by how they stand.</summary>
-internal sealed record ConsentCounts(int Active, int Expired, int Revoked);
+/// <param name="Active">Good ones.</param>
+/// <param name="Expired">Past their end.</param>
+/// <param name="Revoked">Ended by a disconnect or a later consent.</param>
+/// <param name="ExpiringSoon">Of the good ones, those that end within thirty days, here or at the provider.</param>
+internal sealed record ConsentCounts(int Active, int Expired, int Revoked, int ExpiringSoon)
+{
+    /// <summary>From the rows of <see cref="ConsentReader.Counting"/>: word, count, and how many of them end soon.</summary>
+    public static ConsentCounts Of(IReadOnlyList<(string Standing, int Count, int Soon)> rows)
+    {
+        int Count(string standing) => rows.Where(row => row.Standing == standing).Sum(row => row.Count);
+        return new ConsentCounts(Count("active"), Count("expired"), Count("revoked"), rows.Sum(row => row.Soon));
+    }
+}
 
 /// <summary>Reads consents; writes nothing.</summary>
 internal sealed class ConsentReader(Database database)
@@ -47,6 +60,17 @@ internal sealed class ConsentReader(Database database)
         """;
 
     private sealed record Scopes(ScopeSet Asked);
+
+    /// <summary>
+    /// Counts consents by how they stand, for a statement in which <c>lapsed</c> holds the ids of the integrations whose
+    /// consent is past its end: a list that is looked up, since a join would be planned for far fewer rows than there are.
+    /// </summary>
+    /// <param name="whose">A condition on <c>c</c>.</param>
+    public static string Counting(string whose) => $"""
+        SELECT NULL, CASE WHEN c.is_revoked THEN 'revoked' WHEN c.integration_id IN (SELECT id FROM lapsed) THEN 'expired' ELSE 'active' END,
+            count(*)::int, (count(*) FILTER (WHERE NOT c.is_revoked AND c.expires_at > now() AND c.expires_at <= now() + interval '30 days'))::int
+        FROM oauth_consents c WHERE {whose} GROUP BY 2
+        """;
 
     /// <summary>A user's live consents by integration; an integration without one is missing.</summary>
     public async Task<IReadOnlyDictionary<Guid, Consent>> Live(string userId, CancellationToken cancellation) => (await database.ForUser(userId).ReadAll(
@@ -69,13 +93,12 @@ internal sealed class ConsentReader(Database database)
         Map, cancellation, userId, integrationId, after, limit);
 
     /// <summary>How many there are (R190); without a user all users' (administrators).</summary>
-    public async Task<ConsentCounts> Count(string? userId, CancellationToken cancellation) => (await SessionOf(userId).ReadAll(
-        """
-        SELECT count(*) FILTER (WHERE NOT c.is_revoked AND (i.consent_expires_at IS NULL OR i.consent_expires_at > now()))::int,
-            count(*) FILTER (WHERE NOT c.is_revoked AND i.consent_expires_at <= now())::int, count(*) FILTER (WHERE c.is_revoked)::int
-        FROM oauth_consents c JOIN oauth_integrations i ON i.user_id = c.user_id AND i.id = c.integration_id WHERE ($1::text IS NULL OR c.user_id = $1)
+    public async Task<ConsentCounts> Count(string? userId, CancellationToken cancellation) => ConsentCounts.Of(await SessionOf(userId).ReadAll(
+        $"""
+        WITH lapsed AS MATERIALIZED (SELECT i.id FROM oauth_integrations i WHERE ($1::text IS NULL OR i.user_id = $1) AND {Expiry.ConsentIsOver})
+        {Counting("($1::text IS NULL OR c.user_id = $1)")}
         """,
-        row => new ConsentCounts(row.GetInt32(0), row.GetInt32(1), row.GetInt32(2)), cancellation, userId))[0];
+        row => (row.GetString(1), row.GetInt32(2), row.GetInt32(3)), cancellation, userId));
 
     private DbSession SessionOf(string? userId) => userId is null ? database.AsService(ServiceReason.Administrator) : database.ForUser(userId);
 

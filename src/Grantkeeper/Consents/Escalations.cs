@@ -21,8 +21,9 @@ internal sealed class Escalations(IntegrationStore integrations, Database databa
         if (ScopePolicy.Unasked(provider.Manifest, asked, ScopeSet.Empty, named).Count == 0)
             return;
         // What was granted before may be named again (incremental authorization).
-        var mine = await integrations.List(new IntegrationFilter(userId, provider.Key, true, null, MostAccounts), cancellation);
-        var earlier = ScopeSet.Of(mine.SelectMany(integration => integration.UsableScopes.ToArray()));
+        var mine = await integrations.List(new IntegrationFilter(userId, provider.Key, false, null, MostAccounts) { IsLive = true }, cancellation);
+        // Also by an account whose token has ended meanwhile: its consent at the provider has not.
+        var earlier = ScopeSet.Of(mine.Where(integration => integration.IsActive).SelectMany(integration => integration.UsableScopes.ToArray()));
         if (ScopePolicy.Unasked(provider.Manifest, asked, earlier, named) is not { Count: > 0 } unasked)
             return;
         await audit.Write(

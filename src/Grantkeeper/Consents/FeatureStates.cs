@@ -5,11 +5,12 @@ using Grantkeeper.Integrations;
 using Grantkeeper.Links;
 using Grantkeeper.OAuth;
 using Grantkeeper.Providers;
+using Grantkeeper.Storage;
 
 namespace Grantkeeper.Consents;
 
 /// <summary>What a user's integrations unlock (R174, R184). One read, whatever the number of features.</summary>
-internal sealed class FeatureStates(FeatureCatalogue features, IntegrationStore integrations, ConnectLinks links, TimeProvider time) : IFeatures
+internal sealed class FeatureStates(FeatureCatalogue features, IntegrationStore integrations, ConnectLinks links, SharedTime time) : IFeatures
 {
     private const int MostAccounts = 1000;
 

@@ -10,7 +10,7 @@ namespace Grantkeeper.Diagnostics;
 /// Says why a user's token would be served, renewed or refused right now (R335): the account, the token's age, the last
 /// attempts. It decides with the read's own <see cref="RefreshDecision"/>, opens no token and changes nothing.
 /// </summary>
-internal sealed class TokenExplanation(TokenVault vault, Database database, TimeProvider time)
+internal sealed class TokenExplanation(TokenVault vault, Database database, SharedTime time)
 {
     private const string Account = "account";
     private const string Token = "token";

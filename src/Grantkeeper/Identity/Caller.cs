@@ -55,6 +55,13 @@ internal sealed record Caller(string Id, IReadOnlySet<string> Permissions)
         return UserOf(asked).TryGet(out var user, out var failure) ? user : failure;
     }
 
+    /// <summary>
+    /// Like <see cref="UserOf"/> for lists and counts: null means everybody's, which administrators alone may ask. Failure for
+    /// others: <c>identity.user_required</c>.
+    /// </summary>
+    public Result<string?> UserOrAdministrator(string? asked) =>
+        UserOrAny(asked).TryGet(out var user, out var failure) ? user is null && !IsAdministrator ? new Failure(ErrorCatalogue.Identity.UserRequired) : user : failure;
+
     private bool ReachesOthers => User is null || (Session is null && IsAdministrator);
 
     /// <summary>Whether a connect session offers a provider; every other caller reaches all of them.</summary>

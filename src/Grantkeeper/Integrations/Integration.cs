@@ -84,11 +84,11 @@ internal sealed record Integration
     /// <summary>True when a token may be read.</summary>
     public bool IsActive => Status is IntegrationStatus.Active or IntegrationStatus.Pending;
 
-    /// <summary>The status to show: an end that passed with nothing to renew it is an end, although nobody wrote it down.</summary>
-    public IntegrationStatus StatusAt(DateTimeOffset now) => IsActive && !HasRefreshToken && ExpiresAt <= now ? IntegrationStatus.Expired : Status;
+    /// <summary>The status to show; <see cref="Expiry"/> says what has expired.</summary>
+    public IntegrationStatus StatusAt(DateTimeOffset now) => Expiry.StatusOf(Status, ExpiresAt, HasRefreshToken, now);
 
     /// <summary>True when the user's consent is past its end (R191).</summary>
-    public bool IsConsentOverAt(DateTimeOffset now) => ConsentExpiresAt <= now;
+    public bool IsConsentOverAt(DateTimeOffset now) => Expiry.IsPast(ConsentExpiresAt, now);
 
     /// <summary>True when a token can be had now, if need be by a refresh.</summary>
     public bool IsConnectedAt(DateTimeOffset now) => !IsConsentOverAt(now) && StatusAt(now) is IntegrationStatus.Active or IntegrationStatus.Pending;

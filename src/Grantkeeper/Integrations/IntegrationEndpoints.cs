@@ -6,6 +6,7 @@ using Grantkeeper.Identity;
 using Grantkeeper.Providers;
 using Grantkeeper.RedirectUris;
 using Grantkeeper.Settings;
+using Grantkeeper.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
@@ -26,7 +27,7 @@ internal static class IntegrationEndpoints
     }
 
     private static async Task<IResult> Providers(
-        HttpContext http, ProviderCatalogue catalogue, FeatureCatalogue features, IntegrationStore integrations, GrantkeeperOptions options, TimeProvider time,
+        HttpContext http, ProviderCatalogue catalogue, FeatureCatalogue features, IntegrationStore integrations, GrantkeeperOptions options, SharedTime time,
         [FromQuery(Name = "user_id")] string? userId)
     {
         Dictionary<string, Integration>? byProvider = null;
@@ -66,7 +67,7 @@ internal static class IntegrationEndpoints
         new(manifest.Refresh, manifest.RevocationEndpoint is not null || manifest.Discovery, manifest.Pkce, true, manifest.Resources.Count > 0, false, false);
 
     private static async Task<IResult> Status(
-        HttpContext http, ProviderCatalogue catalogue, IntegrationStore integrations, GrantWarnings grantWarnings, TimeProvider time, string provider,
+        HttpContext http, ProviderCatalogue catalogue, IntegrationStore integrations, GrantWarnings grantWarnings, SharedTime time, string provider,
         [FromQuery(Name = "user_id")] string? userId)
     {
         if (catalogue.Find(provider) is not { } known)
@@ -76,7 +77,7 @@ internal static class IntegrationEndpoints
         return Answers.Json(await StatusOf(known, user, integrations, grantWarnings, time, http.RequestAborted));
     }
 
-    internal static async Task<ConnectionStatus> StatusOf(Provider known, string user, IntegrationStore integrations, GrantWarnings grantWarnings, TimeProvider time, CancellationToken cancellation)
+    internal static async Task<ConnectionStatus> StatusOf(Provider known, string user, IntegrationStore integrations, GrantWarnings grantWarnings, SharedTime time, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
         var integration = await integrations.FindAt(known.Key, user, null, cancellation);
@@ -122,7 +123,7 @@ internal static class IntegrationEndpoints
     }
 
     private static async Task<IResult> Accounts(
-        HttpContext http, ProviderCatalogue catalogue, IntegrationStore integrations, TimeProvider time, string provider,
+        HttpContext http, ProviderCatalogue catalogue, IntegrationStore integrations, SharedTime time, string provider,
         [FromQuery(Name = "user_id")] string? userId)
     {
         if (catalogue.Find(provider) is not { } known)
@@ -132,7 +133,7 @@ internal static class IntegrationEndpoints
         return Answers.Json(await AccountsOf(known.Key, user, integrations, time, http.RequestAborted));
     }
 
-    internal static async Task<AccountList> AccountsOf(string provider, string userId, IntegrationStore integrations, TimeProvider time, CancellationToken cancellation)
+    internal static async Task<AccountList> AccountsOf(string provider, string userId, IntegrationStore integrations, SharedTime time, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
         var mine = await integrations.List(new IntegrationFilter(userId, provider, false, null, 1000), cancellation);
@@ -142,13 +143,11 @@ internal static class IntegrationEndpoints
     }
 
     private static async Task<IResult> List(
-        HttpContext http, ProviderCatalogue catalogue, IntegrationStore integrations, TimeProvider time, string? provider, string? cursor, string? limit,
+        HttpContext http, ProviderCatalogue catalogue, IntegrationStore integrations, SharedTime time, string? provider, string? cursor, string? limit,
         [FromQuery(Name = "user_id")] string? userId, [FromQuery(Name = "active_only")] string? activeOnly, string? status)
     {
-        if (!http.Caller().UserOrAny(userId).TryGet(out var user, out var failure))
+        if (!http.Caller().UserOrAdministrator(userId).TryGet(out var user, out var failure))
             return Answers.Problem(failure);
-        if (user is null && !http.Caller().IsAdministrator)
-            return Answers.Problem(new Failure(ErrorCatalogue.Identity.UserRequired));
 
         if (!Cursor.Read(cursor, limit).TryGet(out var page, out var faults))
             return Answers.Problem(faults);
@@ -165,7 +164,7 @@ internal static class IntegrationEndpoints
         return Answers.Json(new IntegrationList([.. shown.Select(integration => EntryOf(integration, now))], found.Count > page.Limit ? Cursor.Of(shown[^1].Id) : null));
     }
 
-    private static async Task<IResult> Get(HttpContext http, IntegrationStore integrations, TimeProvider time, string id, [FromQuery(Name = "user_id")] string? userId)
+    private static async Task<IResult> Get(HttpContext http, IntegrationStore integrations, SharedTime time, string id, [FromQuery(Name = "user_id")] string? userId)
     {
         if (!http.Caller().UserOrAny(userId).TryGet(out var user, out var failure))
             return Answers.Problem(failure);
@@ -179,6 +178,6 @@ internal static class IntegrationEndpoints
         integration.CreatedAt, integration.UpdatedAt, integration.ExpiresAt, integration.LastSyncAt,
         JsonSerializer.Deserialize<Dictionary<string, object?>>(integration.Metadata)!, integration.Label);
 
-    private static AccountEntry AccountOf(Integration integration) =>
+    internal static AccountEntry AccountOf(Integration integration) =>
         new(integration.AccountId, integration.AccountName, integration.AccountEmail, integration.AccountAvatar);
 }

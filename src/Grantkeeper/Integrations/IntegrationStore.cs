@@ -10,7 +10,7 @@ internal sealed record IntegrationFilter(string? UserId, string? Provider, bool 
     /// <summary>True: without those that are disconnected.</summary>
     public bool IsLive { get; init; }
 
-    /// <summary>Of one status only; an end that nobody wrote down counts as active. Null: of all.</summary>
+    /// <summary>Of one status only, as it is shown. Null: of all.</summary>
     public IntegrationStatus? Status { get; init; }
 }
 
@@ -43,8 +43,8 @@ internal sealed class IntegrationStore(Database database)
             $"""
             {Select}
             WHERE ($1::text IS NULL OR i.user_id = $1) AND ($2::text IS NULL OR i.provider = $2)
-              AND (NOT $3 OR i.status IN ('active', 'pending')) AND ($4::uuid IS NULL OR i.id > $4)
-              AND (NOT $6 OR i.status <> 'revoked') AND ($7::text IS NULL OR i.status = $7)
+              AND (NOT $3 OR {Expiry.Status} IN ('active', 'pending')) AND ($4::uuid IS NULL OR i.id > $4)
+              AND (NOT $6 OR i.status <> 'revoked') AND ($7::text IS NULL OR {Expiry.Status} = $7)
             ORDER BY i.id LIMIT $5
             """,
             Whole, cancellation, filter.UserId, filter.Provider, filter.ActiveOnly, filter.After, filter.Limit, filter.IsLive, filter.Status?.ToString().ToLowerInvariant());

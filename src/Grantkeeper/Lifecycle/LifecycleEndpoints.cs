@@ -4,6 +4,7 @@ using Grantkeeper.Http;
 using Grantkeeper.Identity;
 using Grantkeeper.Integrations;
 using Grantkeeper.Providers;
+using Grantkeeper.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
@@ -30,7 +31,7 @@ internal static class LifecycleEndpoints
         routes.Api<BulkEntry>("DELETE", Bulk + "/{operation_id}", Permissions.Revoke, "Lets a bulk operation end before its next page", Cancel);
     }
 
-    private static async Task<IResult> Patch(HttpContext http, IntegrationChanges changes, IntegrationStore integrations, TimeProvider time, string id)
+    private static async Task<IResult> Patch(HttpContext http, IntegrationChanges changes, IntegrationStore integrations, SharedTime time, string id)
     {
         if (!(await http.Body<PatchIntegrationRequest>()).TryGet(out var body, out var failure) || !http.Caller().UserOrAny(body.UserId).TryGet(out var user, out failure))
             return Answers.Problem(failure);
@@ -41,7 +42,7 @@ internal static class LifecycleEndpoints
             : Answers.Problem(failure);
     }
 
-    private static async Task<IResult> Sync(HttpContext http, IntegrationSync sync, TimeProvider time, string id)
+    private static async Task<IResult> Sync(HttpContext http, IntegrationSync sync, SharedTime time, string id)
     {
         if (!(await http.Body<UserRequest>()).TryGet(out var body, out var failure) || !http.Caller().UserOrAny(body.UserId).TryGet(out var user, out failure))
             return Answers.Problem(failure);
@@ -50,7 +51,7 @@ internal static class LifecycleEndpoints
         return (await sync.One(guid, user, http.Source(), http.RequestAborted)).TryGet(out var outcome, out failure) ? Answers.Json(ResultOf(outcome, time)) : Answers.Problem(failure);
     }
 
-    private static async Task<IResult> SyncAll(HttpContext http, IntegrationSync sync, ProviderCatalogue catalogue, TimeProvider time)
+    private static async Task<IResult> SyncAll(HttpContext http, IntegrationSync sync, ProviderCatalogue catalogue, SharedTime time)
     {
         if (!(await http.Body<SyncRequest>()).TryGet(out var body, out var failure) || !Scope(http, body.UserId, body.Provider, catalogue).TryGet(out var asked, out failure))
             return Answers.Problem(failure);
@@ -89,15 +90,13 @@ internal static class LifecycleEndpoints
     /// <summary>Whose integrations, and at which provider; everybody's only for administrators.</summary>
     private static Result<(string? User, string? Provider)> Scope(HttpContext http, string? userId, string? provider, ProviderCatalogue catalogue)
     {
-        if (!http.Caller().UserOrAny(userId).TryGet(out var user, out var failure))
+        if (!http.Caller().UserOrAdministrator(userId).TryGet(out var user, out var failure))
             return failure;
-        if (user is null && !http.Caller().IsAdministrator)
-            return new Failure(ErrorCatalogue.Identity.UserRequired);
         var known = provider is null ? null : catalogue.Find(provider);
         return provider is not null && known is null ? new Failure(ErrorCatalogue.Providers.Unknown) : (user, known?.Key);
     }
 
-    private static SyncResult ResultOf(SyncOutcome outcome, TimeProvider time) => new(
+    private static SyncResult ResultOf(SyncOutcome outcome, SharedTime time) => new(
         outcome.Failure is null, IntegrationEndpoints.EntryOf(outcome.Integration, time.GetUtcNow()),
         outcome.Failure is { } failure ? new ErrorEntry(failure.Code.Code, failure.Message) : null);
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Grantkeeper.Audit;
 using Grantkeeper.Errors;
+using Grantkeeper.Integrations;
 using Grantkeeper.Storage;
 using Grantkeeper.Tokens;
 
@@ -30,9 +31,9 @@ internal sealed class ExpiringGrants(Database database, TokenAccess tokens)
         var due = await session.List(
             $"""
             WITH t AS (
-                SELECT * FROM oauth_tokens
-                WHERE is_active AND refresh_token IS NOT NULL AND expires_at <= now() + $1 AND ($2::text IS NULL OR user_id = $2) AND ($3::text IS NULL OR provider = $3)
-                ORDER BY expires_at LIMIT $4)
+                SELECT t.* FROM oauth_tokens t
+                WHERE t.is_active AND t.refresh_token IS NOT NULL AND {Expiry.TokenEndsBefore("$1")} AND ($2::text IS NULL OR t.user_id = $2) AND ($3::text IS NULL OR t.provider = $3)
+                ORDER BY t.expires_at LIMIT $4)
             SELECT {GrantRows.Columns} {GrantRows.OfTokens} ORDER BY t.expires_at, t.integration_id
             """,
             GrantRows.Map, cancellation, buffer, userId, provider, Most + 1);

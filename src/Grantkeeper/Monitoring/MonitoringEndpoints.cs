@@ -25,10 +25,8 @@ internal static class MonitoringEndpoints
 
     private static async Task<IResult> RefreshExpired(HttpContext http, ExpiringGrants grants, ProviderCatalogue catalogue, TimeProvider time)
     {
-        if (!(await http.Body<RefreshExpiredRequest>()).TryGet(out var body, out var failure) || !http.Caller().UserOrAny(body.UserId).TryGet(out var user, out failure))
+        if (!(await http.Body<RefreshExpiredRequest>()).TryGet(out var body, out var failure) || !http.Caller().UserOrAdministrator(body.UserId).TryGet(out var user, out failure))
             return Answers.Problem(failure);
-        if (user is null && !http.Caller().IsAdministrator)
-            return Answers.Problem(new Failure(ErrorCatalogue.Identity.UserRequired));
         var provider = body.Provider is null ? null : catalogue.Find(body.Provider);
         if (body.Provider is not null && provider is null)
             return Answers.Problem(new Failure(ErrorCatalogue.Providers.Unknown));

@@ -26,6 +26,7 @@ internal sealed class RefreshWorker(
     private readonly ConcurrentDictionary<Guid, (string Provider, Task Renewal)> _running = new();
     private TaskCompletionSource _ended = NewSignal();
     private int _round;
+    private long _roundAt;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -48,14 +49,17 @@ internal sealed class RefreshWorker(
         }
     }
 
+    /// <summary>How long ago it last looked for what is due; null before it did.</summary>
+    public TimeSpan? SinceRound => Volatile.Read(ref _roundAt) is > 0 and var at ? time.GetElapsedTime(at) : null;
+
     /// <summary>Claims a batch, if there is room for one, and starts its refreshes; the number of grants that were claimed.</summary>
     internal async Task<int> Round(CancellationToken cancellation)
     {
-        // A slow provider must not be claimed for more than is sent to it.
-        if (!HasRoom)
-            return 0;
         try
         {
+            // A slow provider must not be claimed for more than is sent to it.
+            if (!HasRoom)
+                return 0;
             var lanes = Lanes();
             if (lanes.Count == 0)
                 return 0;
@@ -74,6 +78,10 @@ internal sealed class RefreshWorker(
             // A node whose worker has a fault goes on serving.
             MonitoringLog.WorkerFailed(logger, exception, nameof(RefreshWorker));
             return 0;
+        }
+        finally
+        {
+            Volatile.Write(ref _roundAt, time.GetTimestamp());
         }
     }
 

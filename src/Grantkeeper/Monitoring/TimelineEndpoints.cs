@@ -5,6 +5,7 @@ using Grantkeeper.Identity;
 using Grantkeeper.Integrations;
 using Grantkeeper.Links;
 using Grantkeeper.Providers;
+using Grantkeeper.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
@@ -18,7 +19,7 @@ internal static class TimelineEndpoints
         "GET", "/api/v1/oauth/integrations/{id}/timeline", Permissions.Read, "How an integration stands, why, and what happened to it", Get);
 
     private static async Task<IResult> Get(
-        HttpContext http, Timelines timelines, ConnectLinks links, TimeProvider time, string id, string? cursor, string? limit, [FromQuery(Name = "user_id")] string? userId)
+        HttpContext http, Timelines timelines, ConnectLinks links, SharedTime time, string id, string? cursor, string? limit, [FromQuery(Name = "user_id")] string? userId)
     {
         if (!http.Caller().UserOrAny(userId).TryGet(out var user, out var failure) || !Cursor.Read(cursor, limit).TryGet(out var page, out failure))
             return Answers.Problem(failure);

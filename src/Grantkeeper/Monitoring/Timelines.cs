@@ -64,7 +64,7 @@ internal sealed record Timeline(GrantRow Grant, Provider? Provider, TimelineFact
 /// Reads of tokens are left out, they are too many to tell a story; and so are the audit rows of refreshes, which the
 /// attempts tell in more detail. Writes nothing, asks no provider.
 /// </summary>
-internal sealed class Timelines(TokenVault vault, Database database, ProviderCatalogue catalogue, TimeProvider time)
+internal sealed class Timelines(TokenVault vault, Database database, ProviderCatalogue catalogue, SharedTime time)
 {
     public const string Attempt = "attempt";
     public const string Consent = "consent";

@@ -151,8 +151,8 @@ internal sealed record Verdict(VerdictKind Kind, string Summary, string Cause, V
         return new(
             VerdictKind.Healthy, "Nothing is broken: the account works.",
             integration.ExpiresAt is null ? "Its access token has no stated end."
-                : integration.ExpiresAt > now ? "Its access token is fresh and is renewed by itself before it ends."
-                : "Its access token has ended and is renewed with the next read.",
+                : Expiry.IsPast(integration.ExpiresAt, now) ? "Its access token has ended and is renewed with the next read."
+                : "Its access token is fresh and is renewed by itself before it ends.",
             VerdictActor.Nobody, "Nothing.");
     }
 }

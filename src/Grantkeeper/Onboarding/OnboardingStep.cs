@@ -16,7 +16,7 @@ namespace Grantkeeper.Onboarding;
 /// 4. one transaction: the completion, if nobody was first, and its audit row.
 /// </remarks>
 internal sealed class OnboardingStep(
-    Platforms platforms, IntegrationStore integrations, ITokenVault vault, GrantWarnings grantWarnings, ProviderCatalogue catalogue, GrantkeeperOptions options, Database database, AuditLog audit, TimeProvider time) : IOnboarding
+    Platforms platforms, IntegrationStore integrations, ITokenVault vault, GrantWarnings grantWarnings, ProviderCatalogue catalogue, GrantkeeperOptions options, Database database, AuditLog audit, SharedTime time) : IOnboarding
 {
     public const string NoPlatform = "At least one platform must be connected";
 

@@ -4,6 +4,7 @@ using Grantkeeper.Integrations;
 using Grantkeeper.Lifecycle;
 using Grantkeeper.Providers;
 using Grantkeeper.Settings;
+using Grantkeeper.Storage;
 using Grantkeeper.Tokens;
 
 namespace Grantkeeper.Onboarding;
@@ -19,7 +20,7 @@ internal sealed record PlatformStanding(Provider Provider, Integration Integrati
 /// renewed now. Like the status, it looks at the primary account.
 /// </summary>
 internal sealed class Platforms(
-    GrantkeeperOptions options, ProviderCatalogue catalogue, IntegrationStore integrations, ITokenVault vault, TokenAccess tokens, IntegrationSync sync, EndpointDiscovery discovery, TimeProvider time)
+    GrantkeeperOptions options, ProviderCatalogue catalogue, IntegrationStore integrations, ITokenVault vault, TokenAccess tokens, IntegrationSync sync, EndpointDiscovery discovery, SharedTime time)
 {
     /// <summary>By what is known here; the provider is asked only for a token that has ended.</summary>
     public Task<IReadOnlyList<PlatformStanding>> Known(string userId, AuditSource source, CancellationToken cancellation) => Each(userId, (_, integration) => Renewed(integration, source, cancellation), cancellation);
@@ -39,11 +40,11 @@ internal sealed class Platforms(
     private async Task<Failure?> Renewed(Integration integration, AuditSource source, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
-        if (integration.ExpiresAt is not { } end || end > now)
+        if (!Expiry.IsPast(integration.ExpiresAt, now))
             return null;
         if (await vault.Find(integration.Id, integration.UserId, cancellation) is not { Tokens: not null } row)
             return new Failure(ErrorCatalogue.Integrations.NotConnected);
-        if (row.Tokens.ExpiresAt > now)
+        if (!Expiry.IsPast(row.Tokens.ExpiresAt, now))
             return null;
         // After failures a provider is left alone until it is due again, whoever asks.
         if (row.Tokens.FailureCount > 0 && row.Tokens.NextRefreshAt > now)

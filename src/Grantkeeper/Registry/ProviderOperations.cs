@@ -20,7 +20,7 @@ namespace Grantkeeper.Registry;
 /// border. What the routes answer as a problem is a failure here.
 /// </summary>
 internal sealed class ProviderOperations(
-    Readiness readiness, ProviderCatalogue catalogue, Connections connections, IntegrationStore integrations, GrantWarnings grantWarnings, TokenAccess tokens, TokenVault vault, ProviderCalls calls, GrantkeeperOptions options, TimeProvider time)
+    Readiness readiness, ProviderCatalogue catalogue, Connections connections, IntegrationStore integrations, GrantWarnings grantWarnings, TokenAccess tokens, TokenVault vault, ProviderCalls calls, GrantkeeperOptions options, SharedTime time)
 {
     private static readonly AuditSource Process = new("process", null, null, null, null);
 

@@ -1,8 +1,10 @@
 using Grantkeeper.Audit;
+using Grantkeeper.Client.Contracts;
 using Grantkeeper.Errors;
 using Grantkeeper.Identity;
 using Grantkeeper.OAuth;
 using Grantkeeper.Providers;
+using Grantkeeper.Storage;
 
 namespace Grantkeeper.Tokens;
 
@@ -19,7 +21,7 @@ public sealed record TokenOptions
     public string? AccountId { get; init; }
 }
 
-/// <summary>Fresh access tokens for code that runs in the same process.</summary>
+/// <summary>Fresh access tokens, and what is known of tokens, for code that runs in the same process.</summary>
 public interface ITokens
 {
     /// <summary>
@@ -31,10 +33,22 @@ public interface ITokens
     /// <param name="options">What is wanted; null for the defaults.</param>
     /// <param name="cancellation">Ends the wait; a refresh that is under way goes on.</param>
     Task<Result<TokenGrant>> Get(string provider, string userId, TokenOptions? options = null, CancellationToken cancellation = default);
+
+    /// <summary>What is known of all of a user's tokens, never the tokens (R122, R125). Failures: <c>identity.user_invalid</c>, <c>requests.invalid</c>.</summary>
+    /// <param name="userId">Whose.</param>
+    /// <param name="provider">At one provider, by its key; null (default): at all.</param>
+    /// <param name="expiringWithin">Only good ones that end within this, above 0 and 365 days at most; null (default): all, ended ones too.</param>
+    /// <param name="cancellation">Gives up.</param>
+    Task<Result<IReadOnlyList<TokenEntry>>> List(string userId, string? provider = null, TimeSpan? expiringWithin = null, CancellationToken cancellation = default);
+
+    /// <summary>Counts of a user's tokens, or of everybody's (R124). Failure: <c>identity.user_invalid</c>.</summary>
+    /// <param name="userId">Whose; null (default): everybody's.</param>
+    /// <param name="cancellation">Gives up.</param>
+    Task<Result<TokenStatistics>> Statistics(string? userId = null, CancellationToken cancellation = default);
 }
 
 /// <inheritdoc/>
-internal sealed class Tokens(TokenAccess access, ProviderCatalogue catalogue) : ITokens
+internal sealed class Tokens(TokenAccess access, TokenReader reader, ProviderCatalogue catalogue, SharedTime time) : ITokens
 {
     private static readonly AuditSource Process = new("process", null, null, null, null);
 
@@ -48,5 +62,23 @@ internal sealed class Tokens(TokenAccess access, ProviderCatalogue catalogue) : 
         return UserIds.Parse(userId).TryGet(out var user, out var failure)
             ? await access.GetAt(known.Key, user, options.AccountId, options.MinTtl, ScopeSet.Of(options.Scopes), Process, cancellation)
             : failure;
+    }
+
+    public async Task<Result<IReadOnlyList<TokenEntry>>> List(string userId, string? provider = null, TimeSpan? expiringWithin = null, CancellationToken cancellation = default)
+    {
+        if (expiringWithin <= TimeSpan.Zero || expiringWithin > TokenListEndpoints.LongestSpan)
+            return new Failure(ErrorCatalogue.Requests.Invalid, $"expiringWithin must be above zero, {TokenListEndpoints.LongestSpan.TotalDays:N0} days at most.");
+        if (!UserIds.Parse(userId).TryGet(out var user, out var failure))
+            return failure;
+        var rows = await reader.List(new TokenChoice(user) { Provider = provider is null ? null : catalogue.Find(provider)?.Key ?? provider, ExpiringWithin = expiringWithin }, cancellation);
+        var now = time.GetUtcNow();
+        return rows.ConvertAll(row => TokenListEndpoints.EntryOf(row, now));
+    }
+
+    public async Task<Result<TokenStatistics>> Statistics(string? userId = null, CancellationToken cancellation = default)
+    {
+        if (userId is null)
+            return await reader.Count(null, cancellation);
+        return UserIds.Parse(userId).TryGet(out var user, out var failure) ? await reader.Count(user, cancellation) : failure;
     }
 }

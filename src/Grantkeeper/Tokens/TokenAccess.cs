@@ -111,7 +111,7 @@ internal sealed class TokenAccess(GrantCache grants, TokenRefresher refresher, I
         if (!IsNewer(outcome!.Row, row))
             return TooSlow();
         // An answer that was long on its way may have ended on it.
-        return outcome.Row.Tokens!.ExpiresAt <= time.GetUtcNow() ? TooSlow() : outcome.Row;
+        return Expiry.IsPast(outcome.Row.Tokens!.ExpiresAt, time.GetUtcNow()) ? TooSlow() : outcome.Row;
     }
 
     private static bool IsNewer(GrantRow now, GrantRow seen) => (now.Tokens!.Epoch, now.Tokens.Generation).CompareTo((seen.Tokens!.Epoch, seen.Tokens.Generation)) > 0;

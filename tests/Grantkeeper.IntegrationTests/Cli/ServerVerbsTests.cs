@@ -45,6 +45,33 @@ public sealed class ServerVerbsTests(ServerWorld fixture) : IClassFixture<Server
     }
 
     [Fact]
+    public async Task How_things_stand_is_told_and_no_token()
+    {
+        var id = await World.Connect("cli_status");
+        var ended = await World.Connect("cli_status", "bob+auto");
+        await World.Sql($"UPDATE oauth_tokens SET expires_at = now() - interval '1 second', refresh_token = NULL WHERE integration_id = '{ended}'");
+        var token = (string)(await World.Host.Get($"/api/v1/oauth/integrations/{id}/token")).Json["access_token"]!;
+        var status = await ToolRun.At(World.Host, "status", "--user", "cli_status");
+        status.Code.ShouldBe(0, status.Error);
+        status.Out.Split('\n').Take(2).ShouldBe(["PROVIDER  TOTAL  ACTIVE  PENDING  EXPIRED  ERROR  INACTIVE  REVOKED", "sandbox   2      1       0        1        0      0         0"]);
+        status.Out.ShouldContain("Consents: 2 active, 0 of them end within 30 days; 0 expired, 0 revoked.");
+        ((int)(await ToolRun.At(World.Host, "status", "--json")).Json["totals"]!["total"]!).ShouldBeGreaterThanOrEqualTo(2);
+        (await ToolRun.At(World.Host, "status", "--user", "cli_nobody")).ShouldSatisfyAllConditions(run => run.Code.ShouldBe(0), run => run.Error.ShouldContain("There are no integrations."));
+
+        var list = await ToolRun.At(World.Host, "tokens", "--user", "cli_status");
+        list.Code.ShouldBe(0, list.Error);
+        list.Out.Split('\n')[1].ShouldMatch($@"^{id}\s+sandbox\s+cli_status\s+Alice Archer\s+active\s+\S+ \S+\s+-\s+yes$");
+        list.Out.Split('\n')[2].ShouldMatch($@"^{ended}\s+.+\s+expired\s+\S+ \S+ \(ended\)\s+-\s+no$");
+        var soon = (await ToolRun.At(World.Host, "tokens", "--user", "cli_status", "--expiring", "1.5", "--json")).Json;
+        ((Guid)soon["tokens"]!.AsArray().Single()!["integration_id"]!, (bool)soon["truncated"]!).ShouldBe((id, false));
+        var cut = await ToolRun.At(World.Host, "tokens", "--user", "cli_status", "--limit", "1", "--json");
+        (cut.Json["tokens"]!.AsArray().Count, (bool)cut.Json["truncated"]!).ShouldBe((1, true));
+        foreach (var hours in new[] { "0", "-1", "8761", "soon" })
+            (await ToolRun.At(World.Host, "tokens", "--expiring", hours)).Code.ShouldBe(2, hours);
+        (status.Out + list.Out + soon.ToJsonString()).ShouldNotContain(token);
+    }
+
+    [Fact]
     public async Task The_audit_log_is_listed_narrowed_and_exported()
     {
         var id = (await World.Connect("cli_audit")).ToString();

@@ -85,6 +85,20 @@ public sealed partial class ClientOperationsTests
         (await client.Refresh(account.IntegrationId, "user_1", cancellation)).Value.Success.ShouldBeTrue();
         (await client.GetToken("sandbox", "user_1", cancellation: cancellation)).Value.Generation.ShouldBe(3);
 
+        (await client.ListTokens(new TokenFilter { UserId = "user_1", Provider = "sandbox", ExpiringWithin = TimeSpan.FromHours(1.25), PageSize = 1 }, cancellation: cancellation)).Value.Tokens
+            .ShouldHaveSingleItem().ShouldSatisfyAllConditions(entry => entry.IntegrationId.ShouldBe(account.IntegrationId), entry => entry.Generation.ShouldBe(3), entry => entry.Expired.ShouldBeFalse());
+        (await client.ListTokens(new TokenFilter { UserId = "user_1", ExpiringWithin = TimeSpan.FromMinutes(5) }, cancellation: cancellation)).Value.Tokens.ShouldBeEmpty();
+        var known = new List<string>();
+        await foreach (var entry in client.AllTokens(new TokenFilter { PageSize = 1 }, cancellation))
+            known.Add(entry.Value.UserId);
+        known.Order().ShouldBe(["user_1", "user_2", "user_3"]);
+        await foreach (var entry in client.AllTokens(new TokenFilter { PageSize = 1000 }, cancellation))
+            entry.Problem!.Code.ShouldBe("requests.invalid");
+        (await client.GetTokenStatistics("user_1", cancellation)).Value.ShouldSatisfyAllConditions(counts => counts.TotalTokens.ShouldBe(1), counts => counts.ProviderCounts["sandbox"].ShouldBe(1), counts => counts.ExpiringSoon["24h"].ShouldBe(1));
+        var summary = (await client.GetStatusSummary("user_1", cancellation)).Value;
+        (summary.Totals.Total, summary.Totals.Active, summary.Providers.Single().Provider, summary.Components["database"].Status).ShouldBe((1, 1, "sandbox", "healthy"));
+        (await client.GetStatusSummary(cancellation: cancellation)).Value.Totals.Active.ShouldBe(3);
+
         // What may be asked for, what was granted, what it unlocks.
         (await client.ListScopes("sandbox", "user_1", cancellation)).Value.Scopes.Single(scope => scope.Scope == "calendar.readonly").Granted.ShouldBe(true);
         (await client.ListConsents("user_1", account.IntegrationId, pageSize: 1, cancellation: cancellation)).Value.Consents.ShouldHaveSingleItem().ScopesGranted.ShouldContain("calendar.readonly");

@@ -1,6 +1,9 @@
+using Grantkeeper.Client.Contracts;
 using Grantkeeper.Monitoring;
 using Grantkeeper.Sandbox.Control;
 using Grantkeeper.Sandbox.Faults;
+using Grantkeeper.Settings;
+using Grantkeeper.Testing.Time;
 using Grantkeeper.Tokens;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -110,6 +113,36 @@ public sealed class RefreshAheadTests
         (await queue.Claim([new DueLane("sandbox", 10)], 10, CancellationToken.None)).ShouldBeEmpty();
         await world.Sql("UPDATE oauth_tokens SET claimed_until = now() - interval '1 second'");
         (await queue.Claim([new DueLane("sandbox", 10)], 10, CancellationToken.None)).Select(grant => grant.UserId).Order().ShouldBe(["user_3", "user_4"]);
+    }
+
+    [Fact]
+    public async Task Worker_that_does_not_come_round_is_told_of()
+    {
+        await using var world = await FlowWorld.Start(HostKind.Server);
+        var (queue, time) = (new HeldQueue(), new ManualTimeProvider());
+        time.Advance(TimeSpan.FromSeconds(1));
+        using var worker = ActivatorUtilities.CreateInstance<RefreshWorker>(world.Host.Services, queue, time);
+        worker.SinceRound.ShouldBeNull("it has not begun");
+        var round = worker.Round(CancellationToken.None);
+        queue.Claimed.SetResult([]);
+        await round;
+        worker.SinceRound.ShouldBe(TimeSpan.Zero);
+        queue.Claimed = new();
+        var stuck = worker.Round(CancellationToken.None);
+        time.Advance(TimeSpan.FromMinutes(3));
+        var options = world.Host.Services.GetRequiredService<GrantkeeperOptions>() with { RefreshAhead = true };
+        Components.OfWorkers(options, worker.SinceRound).ShouldBe(new HealthComponent("degraded", null, "The worker that renews tokens has not come round for 3 minutes."));
+        queue.Claimed.SetResult([]);
+        await stuck;
+        Components.OfWorkers(options, worker.SinceRound).Status.ShouldBe("healthy");
+    }
+
+    /// <summary>A queue that answers when it is told to.</summary>
+    private sealed class HeldQueue : IDueQueue
+    {
+        public TaskCompletionSource<List<DueGrant>> Claimed { get; set; } = new();
+
+        public Task<List<DueGrant>> Claim(IReadOnlyList<DueLane> lanes, int limit, CancellationToken cancellation) => Claimed.Task;
     }
 
     private static RefreshWorker Worker(FlowHost host) => host.Services.GetRequiredService<RefreshWorker>();

@@ -15,6 +15,7 @@ public sealed class AccountsPageTests(ChromiumBrowser chromium)
         await using var world = await PagesWorld.Start(chromium);
         await world.SignIn();
         (await world.Page.ContentAsync()).ShouldContain("No account yet.");
+        (await world.Page.Locator("#totals").CountAsync()).ShouldBe(0);
         await world.Session.Screenshot("pages-accounts-empty");
 
         await world.Connect("Alice", "calendar.readonly");
@@ -86,6 +87,22 @@ public sealed class AccountsPageTests(ChromiumBrowser chromium)
         await card.GetByRole(AriaRole.Button, new() { Name = "on", Exact = false }).First.ClickAsync();
         (await world.Notice()).ShouldBe("Switched on again.");
         (await world.World.Host.Get("/oauth/sandbox/token?user_id=demo")).Status.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Page_says_how_many_accounts_there_are_and_how_they_stand()
+    {
+        await using var world = await PagesWorld.Start(chromium);
+        await world.World.Connect("demo");
+        var ended = await world.World.Connect("demo", "bob+auto");
+        var gone = await world.World.Connect("demo", "carol+auto");
+        await world.World.Connect("somebody_else");
+        await world.World.Sql($"UPDATE oauth_tokens SET expires_at = now() - interval '1 second', refresh_token = NULL WHERE integration_id = '{ended}'");
+        await world.World.Sql($"UPDATE oauth_consents SET expires_at = now() + interval '3 days' WHERE integration_id = '{ended}'");
+        await world.World.Host.Delete($"/api/v1/oauth/integrations/{gone}");
+        await world.SignIn();
+        (await world.Page.Locator("#totals").InnerTextAsync()).ShouldBe("3 accounts: 1 active, 1 expired, 1 disconnected. One consent ends within 30 days.");
+        await world.Session.Screenshot("pages-accounts-totals");
     }
 
     [Fact]
