@@ -15,7 +15,7 @@ namespace Grantkeeper.Privacy;
 /// Everything that is kept about a user, as one JSON document, but for secrets (R206): table by table and page by page, so that
 /// a long history needs no memory and a slow reader holds no connection.
 /// </summary>
-internal sealed class UserExport(Database database, IntegrationStore integrations, ConsentReader consents, BulkOperations operations, AuditReader reader, AuditLog audit, TimeProvider time)
+internal sealed class UserExport(Database database, IntegrationStore integrations, ConsentReader consents, BulkOperations operations, AuditReader reader, AuditLog audit, SharedTime time)
 {
     private const int PageSize = 500;
 
