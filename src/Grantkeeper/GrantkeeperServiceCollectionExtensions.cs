@@ -28,6 +28,8 @@ using Grantkeeper.Spool;
 using Grantkeeper.Startup;
 using Grantkeeper.Storage;
 using Grantkeeper.Tokens;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Authorization.Policy;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -146,6 +148,7 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddSingleton<ScopeAsks>();
         services.AddSingleton<FeatureStates>();
         services.AddSingleton<IFeatures>(provider => provider.GetRequiredService<FeatureStates>());
+        AddFeaturePolicies(services);
         services.AddSingleton<ScopeTable>();
         services.AddHostedService(provider => provider.GetRequiredService<ScopeTable>());
         services.AddSingleton<NodeIdentity>();
@@ -232,6 +235,21 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddSingleton<IConnections>(provider => provider.GetRequiredService<Connections>());
         services.AddSingleton<ProviderOperations>();
         services.AddSingleton<IIntegrationRegistry, IntegrationRegistry>();
+    }
+
+    /// <summary>Policies of the application may ask for features; how it answers other refusals stays its own.</summary>
+    private static void AddFeaturePolicies(IServiceCollection services)
+    {
+        services.AddSingleton<FeatureGate>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IAuthorizationHandler, FeatureAuthorization>());
+        var before = services.LastOrDefault(service => service.ServiceType == typeof(IAuthorizationMiddlewareResultHandler));
+        services.AddSingleton<IAuthorizationMiddlewareResultHandler>(provider => new FeatureRefusals(before switch
+        {
+            { ImplementationInstance: IAuthorizationMiddlewareResultHandler instance } => instance,
+            { ImplementationFactory: { } make } => (IAuthorizationMiddlewareResultHandler)make(provider),
+            { ImplementationType: { } type } => (IAuthorizationMiddlewareResultHandler)ActivatorUtilities.CreateInstance(provider, type),
+            _ => new AuthorizationMiddlewareResultHandler(),
+        }));
     }
 
     private static double Dice() => RandomNumberGenerator.GetInt32(1 << 20) / (double)(1 << 20);

@@ -1,8 +1,6 @@
 using Grantkeeper.Consents;
-using Grantkeeper.Errors;
 using Grantkeeper.Http;
-using Grantkeeper.Settings;
-using Grantkeeper.Storage;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
@@ -22,20 +20,22 @@ public static class RequireFeatureExtensions
     /// <param name="builder">The endpoint.</param>
     /// <param name="key">The feature's key, for example <c>calendar.read</c>.</param>
     public static TBuilder RequireFeature<TBuilder>(this TBuilder builder, string key) where TBuilder : IEndpointConventionBuilder =>
-        builder.AddEndpointFilter(async (context, next) => await Refusal(context.HttpContext, key) is { } refused ? Answers.Problem(refused) : await next(context));
+        builder.AddEndpointFilter(async (context, next) =>
+        {
+            var http = context.HttpContext;
+            var refused = await http.RequestServices.GetRequiredService<FeatureGate>().Refusal(http.User, key, http.RequestAborted);
+            return refused is null ? await next(context) : Answers.Problem(refused);
+        });
 
-    private static async Task<Failure?> Refusal(HttpContext http, string key)
+    /// <summary>
+    /// The same as a requirement of an authorization policy, for controllers and pages with <c>[Authorize(Policy = "…")]</c>. A
+    /// stranger is led to the application's own sign-in; a signed-in user whose feature is locked gets the same problem.
+    /// </summary>
+    /// <param name="policy">The policy.</param>
+    /// <param name="key">The feature's key, for example <c>calendar.read</c>.</param>
+    public static AuthorizationPolicyBuilder RequireFeature(this AuthorizationPolicyBuilder policy, string key)
     {
-        var options = http.RequestServices.GetRequiredService<GrantkeeperOptions>();
-        if (http.User.Identity?.IsAuthenticated != true || http.User.FindFirst(options.UserIdClaim)?.Value is not { } user)
-            return new Failure(ErrorCatalogue.Identity.Unauthenticated, "Nobody is signed in to the application.");
-        try
-        {
-            return (await http.RequestServices.GetRequiredService<IFeatures>().Require(key, user, http.RequestAborted)).TryGet(out _, out var failure) ? null : failure;
-        }
-        catch (StorageUnavailableException)
-        {
-            return new Failure(ErrorCatalogue.Storage.Unavailable);
-        }
+        ArgumentNullException.ThrowIfNull(policy);
+        return policy.RequireAuthenticatedUser().AddRequirements(new UnlockedFeature(key));
     }
 }

@@ -18,6 +18,9 @@ internal sealed class GrantWarnings(Database database, ProviderCatalogue catalog
     /// <summary>The account has nearly as many live grants of this client as the provider allows; a further consent may end the oldest.</summary>
     public const string GrantLimitNear = "grant_limit_near";
 
+    /// <summary>The token has no end and nothing renews it: it is good until somebody withdraws it, which shows only when the provider is asked.</summary>
+    public const string EndsUnannounced = "ends_unannounced";
+
     private sealed record Facts(DateTimeOffset ConsentedAt, DateTimeOffset? EndsAt, DateTimeOffset? LastRefreshedAt);
 
     /// <summary>The warnings of an active integration, and when its consent ends if that is known.</summary>

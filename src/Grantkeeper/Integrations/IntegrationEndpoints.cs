@@ -113,6 +113,8 @@ internal static class IntegrationEndpoints
             warnings.Add("expired");
         if (!integration.HasRefreshToken && integration.ExpiresAt is not null)
             warnings.Add("no_refresh_token");
+        if (integration is { IsActive: true, HasRefreshToken: false, ExpiresAt: null })
+            warnings.Add(GrantWarnings.EndsUnannounced);
         if (integration.Status == IntegrationStatus.Inactive)
             warnings.Add("inactive");
         if (integration.IsConsentOverAt(now))

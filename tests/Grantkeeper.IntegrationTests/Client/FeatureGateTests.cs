@@ -35,6 +35,35 @@ public sealed class FeatureGateTests
         (await Ask(world, "user_1")).Code.ShouldBe("consents.insufficient_scope");
     }
 
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task A_policy_of_the_application_asks_for_a_feature_and_leaves_other_refusals_alone(bool ownAnswers)
+    {
+        await using var world = await FlowWorld.Start(HostKind.Embedded, Settings, services: services =>
+        {
+            #region snippet features.policy
+            services.AddAuthorizationBuilder().AddPolicy("calendar", policy => policy.RequireFeature("calendar.read"));
+            #endregion
+            services.AddAuthentication("Cookies").AddCookie();
+            services.AddAuthorizationBuilder().AddPolicy("never", policy => policy.RequireAssertion(_ => false));
+            if (ownAnswers)
+                services.AddSingleton<Microsoft.AspNetCore.Authorization.IAuthorizationMiddlewareResultHandler>(new Teapot());
+        }, routes: app =>
+        {
+            app.UseAuthorization();
+            app.MapGet("/policy", () => "your events").RequireAuthorization("calendar");
+            app.MapGet("/never", () => "").RequireAuthorization("never");
+        });
+        // A stranger is led to the sign-in of the application.
+        (await Ask(world, null, "/policy")).Status.ShouldBe(ownAnswers ? (HttpStatusCode)418 : HttpStatusCode.Found);
+        var locked = await Ask(world, "user_1", "/policy");
+        (locked.Status, locked.Code, (string)locked.Json["errors"]![0]!).ShouldBe((HttpStatusCode.Forbidden, "consents.insufficient_scope", "calendar.readonly"), locked.Body);
+        (await Ask(world, "user_1", "/never")).Status.ShouldBe(ownAnswers ? (HttpStatusCode)418 : HttpStatusCode.Found, "what refuses for another reason is the application's");
+        await world.Connect("user_1");
+        var open = await Ask(world, "user_1", "/policy");
+        (open.Status, open.Body).ShouldBe((HttpStatusCode.OK, "your events"));
+        (await Ask(world, "user_2", "/policy")).Code.ShouldBe("consents.insufficient_scope");
+    }
+
     [Fact]
     public async Task Code_of_the_application_asks_in_process()
     {
@@ -47,6 +76,18 @@ public sealed class FeatureGateTests
         (await features.List("user_1", cancellation)).Value.Features.ShouldHaveSingleItem().State.ShouldBe("active");
         (await features.Find("nothing", "user_1", cancellation)).Failure!.Code.Code.ShouldBe("consents.feature_unknown");
         (await features.List("~x", cancellation)).Failure!.Code.Code.ShouldBe("identity.user_invalid");
+    }
+
+    /// <summary>What an application answers of its own.</summary>
+    private sealed class Teapot : Microsoft.AspNetCore.Authorization.IAuthorizationMiddlewareResultHandler
+    {
+        public Task HandleAsync(RequestDelegate next, HttpContext context, Microsoft.AspNetCore.Authorization.AuthorizationPolicy policy, Microsoft.AspNetCore.Authorization.Policy.PolicyAuthorizationResult authorizeResult)
+        {
+            if (authorizeResult.Succeeded)
+                return next(context);
+            context.Response.StatusCode = 418;
+            return Task.CompletedTask;
+        }
     }
 
     private static void MapRoutes(WebApplication app)

@@ -30,7 +30,7 @@ public sealed class ConsentTests : IAsyncLifetime
         consent["scopes_granted"]!.AsArray().Count.ShouldBe(2);
         ((DateTimeOffset)consent["expires_at"]! - (DateTimeOffset)consent["granted_at"]!).ShouldBe(TimeSpan.FromDays(30));
         ((string)consent["ip_address"]!).ShouldBeOneOf("127.0.0.1", "::1");
-        list["summary"]!.ToJsonString().ShouldBe("""{"active":1,"expired":0,"revoked":0}""");
+        list["summary"]!.ToJsonString().ShouldBe("""{"active":1,"expired":0,"revoked":0,"expiring_soon":1}""");
     }
 
     [Fact]
@@ -42,7 +42,7 @@ public sealed class ConsentTests : IAsyncLifetime
         await _world.Host.Delete($"/api/v1/oauth/integrations/{id}?reason=moved%20away");
         var first = (await _world.Host.Get($"{Path}?user_id=user_1&limit=1")).Json;
         ((string)first["consents"]![0]!["revoked_reason"]!).ShouldBe("superseded");
-        first["summary"]!.ToJsonString().ShouldBe("""{"active":0,"expired":0,"revoked":2}""");
+        first["summary"]!.ToJsonString().ShouldBe("""{"active":0,"expired":0,"revoked":2,"expiring_soon":0}""");
         var second = (await _world.Host.Get($"{Path}?user_id=user_1&limit=1&cursor={(string)first["next_cursor"]!}&integration_id={id}")).Json;
         ((string)second["consents"]![0]!["revoked_reason"]!, second["consents"]![0]!["revoked_at"] is null, (string?)second["next_cursor"]).ShouldBe(("moved away", false, null));
         // One's own only; everybody's for administrators.
@@ -70,7 +70,7 @@ public sealed class ConsentTests : IAsyncLifetime
         ((bool)status["connected"]!, (string)status["warnings"]![0]!, (string)status["error"]!["code"]!).ShouldBe((false, "consent_expired", "tokens.reauthorization_required"));
         (await Feature()).ShouldBe("locked consent_expired");
         ((string)(await node.Get($"/api/v1/oauth/integrations/{id}/timeline")).Json["verdict"]!["summary"]!).ShouldBe("The user's consent has ended.");
-        (await _world.Host.Get($"{Path}?user_id=user_1")).Json["summary"]!.ToJsonString().ShouldBe("""{"active":0,"expired":1,"revoked":0}""");
+        (await _world.Host.Get($"{Path}?user_id=user_1")).Json["summary"]!.ToJsonString().ShouldBe("""{"active":0,"expired":1,"revoked":0,"expiring_soon":0}""");
         (await _world.Sql("SELECT refresh_token IS NOT NULL FROM oauth_tokens")).ShouldBe(true);
 
         (await _world.Connect("user_1")).ShouldBe(id);

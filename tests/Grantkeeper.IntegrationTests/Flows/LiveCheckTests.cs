@@ -28,6 +28,7 @@ public sealed class LiveCheckTests : IAsyncLifetime
         await Heard(other);
         var (withdrawn, kept) = (await Connect("user_1", "alice"), await Connect("user_2", "bob"));
         (await other.Get(Token("user_1"))).Status.ShouldBe(HttpStatusCode.OK, "the other node has it in memory");
+        (await _world.Host.Get("/oauth/wordpress/status?user_id=user_1")).Json["warnings"]!.AsArray().Select(word => (string)word!).ShouldBe(["ends_unannounced"]);
         _world.Platform("wordpress").Grants.RevokeUser("alice");
         await _world.Sql(AllAreDue);
         (await Worker(_world.Host).Round(CancellationToken.None)).ShouldBe(2);
@@ -44,6 +45,22 @@ public sealed class LiveCheckTests : IAsyncLifetime
         // A new consent brings back the same integration.
         (await Connect("user_1", "alice")).ShouldBe(withdrawn);
         (await other.Get(Token("user_1"))).Status.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task What_another_node_is_claiming_is_passed_over_and_not_waited_for()
+    {
+        var (claimed, free) = (await Connect("user_1", "alice"), await Connect("user_2", "bob"));
+        await _world.Sql(AllAreDue);
+        await using var connection = new Npgsql.NpgsqlConnection(Grantkeeper.Storage.DatabaseUrl.ForMigration(Grantkeeper.Storage.DatabaseUrl.Parse(_world.Database.Url).Value).ConnectionString);
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        await using var other = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await using var command = new Npgsql.NpgsqlCommand($"SELECT set_config('gk.scope', 'service', true); SELECT 1 FROM oauth_tokens WHERE integration_id = '{claimed}' FOR UPDATE", connection);
+        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        (await Worker(_world.Host).Round(CancellationToken.None)).ShouldBe(1);
+        (await _world.Sql($"SELECT next_check_at > now() + interval '20 hours' FROM oauth_tokens WHERE integration_id = '{free}'")).ShouldBe(true);
+        await other.RollbackAsync(TestContext.Current.CancellationToken);
+        (await Worker(_world.Host).Round(CancellationToken.None)).ShouldBe(1);
     }
 
     [Theory]

@@ -11,7 +11,7 @@ public sealed partial class ShapeTests
 {
     private static readonly string[] BannedSuffixes = ["Manager", "Helper", "Helpers", "Util", "Utils", "Common", "Base", "Impl", "Data", "Info"];
 
-    private static readonly string[] HttpContextPlaces = ["Connect/CallbackPage.cs", "Connect/FlowCookie.cs", "Connect/BrowserEndpoints.cs", "Monitoring/OperatorsView.cs", "RequireFeatureExtensions.cs"];
+    private static readonly string[] HttpContextPlaces = ["Connect/CallbackPage.cs", "Connect/FlowCookie.cs", "Connect/BrowserEndpoints.cs", "Monitoring/OperatorsView.cs", "RequireFeatureExtensions.cs", "Consents/FeatureAuthorization.cs"];
 
     internal static IEnumerable<Type> Types() => new[] { typeof(ErrorCatalogue).Assembly, typeof(ErrorEntry).Assembly }
         .SelectMany(assembly => assembly.GetTypes())
