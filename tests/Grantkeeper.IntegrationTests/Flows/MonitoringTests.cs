@@ -79,6 +79,10 @@ public sealed class MonitoringTests
         ((int)health["score"]!).ShouldBe(0);
     }
 
+    /// <summary>
+    /// Meters are heard by their names, so a node counts what all nodes of its process do, and this process has many at once:
+    /// at least the one refresh is asked for here. <see cref="ProviderFiguresTests"/> counts exactly.
+    /// </summary>
     [Fact]
     public async Task Metrics_name_refreshes_by_provider_and_end()
     {
@@ -88,7 +92,7 @@ public sealed class MonitoringTests
         var metrics = await world.Host.Get("/metrics", key: null);
         metrics.Status.ShouldBe(HttpStatusCode.OK);
         metrics.Header("Content-Type").ShouldStartWith("text/plain");
-        metrics.Body.ShouldContain("""grantkeeper_refreshes_total{end="refreshed",provider="sandbox"} 1""");
+        metrics.Body.ShouldMatch("""(?m)^grantkeeper_refreshes_total\{end="refreshed",provider="sandbox"\} [1-9]""");
         foreach (var family in new[] { "grantkeeper_refresh_duration_seconds_bucket{", "grantkeeper_circuit_state{", "http_server_request_duration_seconds_count{", "dotnet_gc_", "db_client_connection_max{db_client_connection_pool_name=\"user_data\"} 50" })
             metrics.Body.ShouldContain(family);
         foreach (var told in new[] { "user_1", "Username", world.Database.Name })
