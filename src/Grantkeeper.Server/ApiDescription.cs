@@ -30,6 +30,7 @@ internal static class ApiDescription
         });
         options.AddOperationTransformer((operation, context, _) =>
         {
+            ApiExamples.Add(operation, context.Description.HttpMethod!, "/" + context.Description.RelativePath);
             if (context.Description.ActionDescriptor.EndpointMetadata.OfType<RequiredPermission>().FirstOrDefault() is not { } required)
                 return Task.CompletedTask;
             operation.Description = $"Asks for the permission {required.Permission}.";

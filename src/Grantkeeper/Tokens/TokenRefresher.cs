@@ -276,14 +276,22 @@ internal sealed class TokenRefresher(
         figures.Count(leased.Integration.Provider, EndOf(failure, detail), duration);
         TokensLog.RefreshFailed(logger, leased.Integration.Id, leased.Integration.Provider, attempt.Class, failure.Error, attempt.Delivery!);
         await failpoints.Reach(Points.RefreshFailed);
-        try
+        while (true)
         {
-            await vault.SaveFailure(leased, attemptId, attempt, new FailedRefresh(mayHaveRotated, detail, isSuspect), source, node.Id, CancellationToken.None);
-        }
-        catch (StorageUnavailableException)
-        {
-            // The lease ends by itself, and the open intent tells the next attempt that this one began.
-            TokensLog.FailureNotStored(logger, leased.Integration.Id);
+            try
+            {
+                await vault.SaveFailure(leased, attemptId, attempt, new FailedRefresh(mayHaveRotated, detail, isSuspect), source, node.Id, CancellationToken.None);
+                break;
+            }
+            catch (StorageUnavailableException)
+            {
+                // The lease ends by itself, and the open intent tells the next attempt that this one began.
+                TokensLog.FailureNotStored(logger, leased.Integration.Id);
+                // That a stranger's tokens came is known here alone: the provider may well say another thing the next time.
+                if (failure != AnotherAccount)
+                    break;
+                await Task.Delay(StoreAgain, time);
+            }
         }
 
         await failpoints.Reach(Points.RefreshFailureStored);

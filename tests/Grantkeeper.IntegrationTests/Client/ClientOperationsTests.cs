@@ -25,11 +25,12 @@ public sealed partial class ClientOperationsTests
     };
 
     [Fact]
-    public async Task Every_operation_of_the_api_has_its_method_and_answers()
+    public async Task Every_operation_of_the_api_has_its_method_and_answers_as_its_example_says()
     {
-        await using var world = await FlowWorld.Start(HostKind.Server, Features);
+        await using var world = await FlowWorld.Start(HostKind.Server, Features, platforms: true);
         var called = new ConcurrentQueue<string>();
-        await using var services = Services(world.Host.Origin, FlowHost.ApiKey, called);
+        var examples = new ExampleRecorder(await AllOperations());
+        await using var services = Services(world.Host.Origin, FlowHost.ApiKey, called, examples);
         var client = services.GetRequiredService<GrantkeeperClient>();
         var cancellation = TestContext.Current.CancellationToken;
 
@@ -119,9 +120,9 @@ public sealed partial class ClientOperationsTests
         var timeline = (await client.GetTimeline(account.IntegrationId, "user_1", pageSize: 2, cancellation: cancellation)).Value;
         (timeline.Verdict.Kind, timeline.Timeline.Count, timeline.Generation).ShouldBe(("healthy", 2, 3));
         (await client.GetTimeline(account.IntegrationId, "user_1", timeline.NextCursor, cancellation: cancellation)).Value.Timeline.ShouldNotBeEmpty();
-        (await client.PutClientRegistration("google", new PutClientRegistrationRequest { ClientId = "id.apps.googleusercontent.com", ClientSecret = "a secret of its own" }, cancellation)).Value.HasSecret.ShouldBeTrue();
-        (await client.GetClientRegistration("google", cancellation)).Value.ClientId.ShouldBe("id.apps.googleusercontent.com");
-        (await client.RemoveClientRegistration("google", cancellation)).Value.ClientId.ShouldBeNull();
+        (await client.PutClientRegistration("github", new PutClientRegistrationRequest { ClientId = "Ov23liNc4Xb0mQ", ClientSecret = "a secret of its own" }, cancellation)).Value.HasSecret.ShouldBeTrue();
+        (await client.GetClientRegistration("github", cancellation)).Value.ClientId.ShouldBe("Ov23liNc4Xb0mQ");
+        (await client.RemoveClientRegistration("github", cancellation)).Value.ClientId.ShouldBeNull();
         var patch = new PatchIntegrationRequest { Label = System.Text.Json.JsonSerializer.SerializeToElement("Work"), IsActive = true };
         (await client.PatchIntegration(account.IntegrationId, patch, cancellation)).Value.Label.ShouldBe("Work");
         (await client.SyncIntegration(account.IntegrationId, "user_1", cancellation)).Value.Success.ShouldBeTrue();
@@ -166,11 +167,17 @@ public sealed partial class ClientOperationsTests
         (await client.ExportAudit("xml", cancellation: cancellation)).Problem!.Code.ShouldBe("requests.invalid");
         (await client.CreateSignInLink(cancellation)).Value.Url.ShouldStartWith($"{world.Host.Origin}/sign-in/");
 
+        // A platform of the documents: what it opens, and the onboarding that it completes.
+        await world.Connect("user_4", provider: "gsc");
+        (await client.ListResources("gsc", "user_4", cancellation: cancellation)).Value.Resources.ShouldNotBeEmpty();
+        (await client.CompleteOnboarding(new CompleteOnboardingRequest("user_4", null), cancellation)).IsSuccess.ShouldBeTrue();
+
         // End.
         (await client.Disconnect("sandbox", "user_1", reason: "test", cancellation: cancellation)).Value.ProviderRevocation.ShouldBe("confirmed");
         (await client.DeleteIntegration(handed.Value.IntegrationId!.Value, "user_2", "test", cancellation)).Value.Success.ShouldBeTrue();
 
         await OperationsWithoutMethod(called);
+        await examples.Compare();
     }
 
     [Fact]
@@ -305,42 +312,41 @@ public sealed partial class ClientOperationsTests
         report.Entries["grantkeeper"].Description.ShouldBe("Grantkeeper answers but is unhealthy.");
     }
 
-    private static ServiceProvider Services(string url, string key, ConcurrentQueue<string> called)
+    private static ServiceProvider Services(string url, string key, ConcurrentQueue<string> called, ExampleRecorder? examples = null)
     {
         var services = new ServiceCollection();
         services.AddLogging();
-        services.AddGrantkeeperClient(url, key).AddHttpMessageHandler(() => new Recorder(called));
+        services.AddGrantkeeperClient(url, key).AddHttpMessageHandler(() => new Recorder(called, examples));
         services.Configure<GrantkeeperClientOptions>(options => options.Timeout = AccountClient.Patience);
         services.AddHealthChecks().AddGrantkeeperClient(failureStatus: HealthStatus.Degraded);
         return services.BuildServiceProvider();
     }
 
-    private static async Task OperationsWithoutMethod(IReadOnlyCollection<string> called)
+    private static async Task<List<string>> AllOperations()
     {
         var document = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(Checkout.Root, "tests", "Grantkeeper.IntegrationTests", "openapi.approved.json"), TestContext.Current.CancellationToken))!;
-        var missing = new List<string>();
-        foreach (var (path, operations) in document["paths"]!.AsObject())
-        {
-            var pattern = $"^{Parameter().Replace(Regex.Escape(path).Replace("}", "\\}", StringComparison.Ordinal), "[^/]+")}$";
-            foreach (var method in operations!.AsObject().Select(operation => operation.Key.ToUpperInvariant()))
-            {
-                if (!NotForClients.Contains($"{method} {path}") && !called.Any(call => call.Split(' ')[0] == method && Regex.IsMatch(call.Split(' ')[1], pattern)))
-                    missing.Add($"{method} {path}");
-            }
-        }
+        return [.. document["paths"]!.AsObject().SelectMany(path => path.Value!.AsObject().Select(operation => $"{operation.Key.ToUpperInvariant()} {path.Key}"))];
+    }
 
+    private static async Task OperationsWithoutMethod(IReadOnlyCollection<string> called)
+    {
+        var missing = (await AllOperations()).Where(operation => !NotForClients.Contains(operation) && !called.Any(call => Regex.IsMatch(call, $"^{Parameter().Replace(Regex.Escape(operation).Replace("}", "\\}", StringComparison.Ordinal), "[^/]+")}$")));
         missing.ShouldBeEmpty("give GrantkeeperClient a method for it and call it above, or name it as one that is not for clients");
     }
 
     [GeneratedRegex(@"\\\{[^}]+\}")]
     private static partial Regex Parameter();
 
-    private sealed class Recorder(ConcurrentQueue<string> called) : DelegatingHandler
+    private sealed class Recorder(ConcurrentQueue<string> called, ExampleRecorder? examples) : DelegatingHandler
     {
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             called.Enqueue($"{request.Method} {request.RequestUri!.AbsolutePath}");
-            return base.SendAsync(request, cancellationToken);
+            var sent = examples is not null && request.Content is { } content ? await content.ReadAsStringAsync(cancellationToken) : null;
+            var response = await base.SendAsync(request, cancellationToken);
+            if (examples is not null)
+                await examples.Take(request, sent, response, cancellationToken);
+            return response;
         }
     }
 }
