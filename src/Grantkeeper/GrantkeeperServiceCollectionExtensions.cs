@@ -154,7 +154,7 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddSingleton<NodeIdentity>();
         services.AddSingleton<NodeSpool>();
         services.AddSingleton<ISpool>(provider => provider.GetRequiredService<NodeSpool>());
-        services.AddSingleton<IFailpoints>(provider =>
+        services.TryAddSingleton<IFailpoints>(provider =>
         {
             if (provider.GetRequiredService<GrantkeeperOptions>().Failpoints is not { } plan)
                 return new NoFailpoints();

@@ -1,7 +1,10 @@
 using System.Net;
 using Grantkeeper.Errors;
+using Grantkeeper.Failpoints;
 using Grantkeeper.IntegrationTests.Flows;
 using Grantkeeper.IntegrationTests.Peers;
+using Grantkeeper.Sandbox.Control;
+using Grantkeeper.Sandbox.Faults;
 using Grantkeeper.Storage;
 using Grantkeeper.Testing.Peers;
 using Grantkeeper.Testing.Postgres;
@@ -83,6 +86,44 @@ public sealed class OutageTests
         (await world.ReadToken()).Status.ShouldBe(HttpStatusCode.OK, "the rotated refresh token was kept");
         var stats = await world.Peer.Stats();
         (stats.Refreshes, stats.RefusedRefreshes, stats.RevokedGrants).ShouldBe((2, 0, 0));
+    }
+
+    [Fact]
+    [Trait("category", "security")]
+    public async Task Freeze_that_cannot_be_written_is_written_when_the_database_is_back()
+    {
+        var cut = new Cut();
+        await using var world = await FlowWorld.Start(HostKind.Server, services: services => services.AddSingleton<IFailpoints>(cut));
+        cut.World = world;
+        var id = await world.Connect("user_1");
+        world.Break(new Fault(FaultEndpoint.Refresh, FaultMode.OtherSubject, Count: 1));
+        cut.IsArmed = true;
+
+        var refresh = world.Host.Post($"/api/v1/oauth/integrations/{id}/refresh");
+        await world.Host.Logs.Until($"The failed attempt for integration {id} could not be stored");
+        await world.Sql($"ALTER DATABASE {world.Database.Name} CONNECTION LIMIT -1");
+
+        var ended = await refresh;
+        ((bool)ended.Json["success"]!, (string)ended.Json["error"]!["code"]!).ShouldBe((false, "tokens.reauthorization_required"), ended.Body);
+        (await world.Sql($"SELECT status || ' ' || reason_detail FROM oauth_integrations WHERE id = '{id}'")).ShouldBe("error account_changed");
+        world.Counters[Counter.RefreshRequests].ShouldBe(1, "the provider was not asked again");
+    }
+
+    /// <summary>Takes the database away from the node when the provider's refusal is about to be written.</summary>
+    private sealed class Cut : IFailpoints
+    {
+        public FlowWorld? World { get; set; }
+
+        public bool IsArmed { get; set; }
+
+        public async ValueTask Reach(string point)
+        {
+            if (point != Points.RefreshFailed || !IsArmed)
+                return;
+            IsArmed = false;
+            await World!.Sql($"ALTER DATABASE {World.Database.Name} CONNECTION LIMIT 0");
+            await World.Sql("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'grantkeeper'");
+        }
     }
 
     [Fact]
