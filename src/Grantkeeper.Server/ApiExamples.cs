@@ -73,7 +73,7 @@ internal static class ApiExamples
             body.Example = request.DeepClone();
         foreach (var (status, response) in operation.Responses ?? [])
         {
-            if (status == "200" && recorded?["answer"] is { } answer && response.Content?.TryGetValue(Json, out var media) == true)
+            if (status == recorded?["status"]?.ToString() && recorded["answer"] is { } answer && response.Content?.TryGetValue(Json, out var media) == true)
                 media.Example = answer.DeepClone();
             else if (Problems.TryGetValue(status, out var code) && response.Content?.TryGetValue(Problem, out media) == true)
                 media.Example = Of(code);

@@ -35,6 +35,8 @@ internal static class Documents
         await Connects(http, 20);
         queries.Clear();
         var connects = await Connects(http, Flows);
+        var burst = queries.Tail();
+        queries.Clear();
         var requests = isFull ? 4000 : 1000;
         var status = await Load(requests, number => http.GetAsync($"/oauth/sandbox/status?user_id=bench-{number % Flows}"));
         var list = await Load(requests, number => http.GetAsync($"/api/v1/oauth/integrations?user_id=bench-{number % Flows}"));
@@ -49,7 +51,7 @@ internal static class Documents
         [
             Of("R278", $"status, list, initiate, {AtOnce} at once, {beside}: p95 of the slowest", new[] { status, list, initiate }.Max(tail => tail.P95), 400, $"status {status}, list {list}, initiate {initiate}"),
             Of("R279", $"forced refresh, {AtOnce} at once: p95", refresh.P95, 200, $"{refresh}; the sandbox answers at once"),
-            Of("R280", "database commands of all that: p95", query.P95, 20, $"{query.Count:N0} commands, the longest {query.Longest:0.0} ms"),
+            Of("R280", "database commands of all that: p95", query.P95, 20, $"{query.Count:N0} commands, the longest {query.Longest:0.0} ms; of {Flows} whole connects at once p95 {burst.P95:0.0} ms"),
             new Figure("R281", $"{Flows} whole connects at once: errors", connects.Errors, "", "0", connects.Errors == 0 ? Verdict.Ok : Verdict.Missed, $"{connects}"),
             Of("lists", $"list and status of a user with {AccountsOfOne:N0} integrations: p95", Math.Max(heavyList.P95, heavyStatus.P95), 20, $"list of 200 {heavyList}, status {heavyStatus}"),
         ];

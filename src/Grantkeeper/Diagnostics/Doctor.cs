@@ -38,6 +38,8 @@ internal sealed class Doctor(GrantkeeperOptions options, ProviderCatalogue catal
             findings.Add(manifests);
         if (only is null && Features() is { } file)
             findings.Add(file);
+        if (only is null && UnknownPlatforms() is { } unknown)
+            findings.Add(unknown);
         var checks = new ProviderChecks(options, egress, time);
         var providers = only is null ? catalogue.Offered.ToList() : [only];
         // Each waits for a network of its own.
@@ -59,6 +61,11 @@ internal sealed class Doctor(GrantkeeperOptions options, ProviderCatalogue catal
     private DiagnosticFinding? Features() => features.Faults is { Count: > 0 } faults
         ? Finding.Bad("features", null, $"A change is not in force: {string.Join("; ", faults)}.", "What was in force before stays so, on this node.", "Correct it; it is taken within seconds, without a restart.")
         : options.FeaturesPath is null ? null : Finding.Good("features", null, $"What stands in {options.FeaturesPath} is in force.");
+
+    /// <summary>Null when every platform of the onboarding is a provider. A provider may come later, so a start is not refused for it.</summary>
+    private DiagnosticFinding? UnknownPlatforms() => options.Onboarding.Platforms.Where(key => catalogue.Find(key) is null).ToList() is { Count: > 0 } unknown
+        ? Finding.Doubtful("onboarding", null, $"Grantkeeper__Onboarding__Platforms names {string.Join(", ", unknown)}, which is no provider here.", "The onboarding goes on as if it were not named.", "GET /oauth/providers lists the keys: correct it, or add the provider.")
+        : null;
 
     /// <summary>Null when there is no folder of manifests and nothing wrong with what is stored.</summary>
     private DiagnosticFinding? Manifests() => catalogue.Faults is { Count: > 0 } faults

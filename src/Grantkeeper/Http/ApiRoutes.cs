@@ -11,12 +11,15 @@ internal static class ApiRoutes
     public const string Tag = "Grantkeeper";
 
     /// <summary>An operation for callers with a permission, answering with <typeparamref name="TAnswer"/>.</summary>
-    public static RouteHandlerBuilder Api<TAnswer>(this IEndpointRouteBuilder routes, string method, string path, string permission, string summary, Delegate handler) => routes
+    public static RouteHandlerBuilder Api<TAnswer>(this IEndpointRouteBuilder routes, string method, string path, string permission, string summary, Delegate handler) =>
+        routes.Api(method, path, permission, summary, handler).Produces<TAnswer>();
+
+    /// <summary>An operation for callers with a permission, which says itself what it answers with.</summary>
+    public static RouteHandlerBuilder Api(this IEndpointRouteBuilder routes, string method, string path, string permission, string summary, Delegate handler) => routes
         .MapMethods(path, [method], handler)
         .WithMetadata(new RequiredPermission(permission))
         .WithTags(Tag)
         .WithSummary(summary)
-        .Produces<TAnswer>()
         .ProducesProblem(StatusCodes.Status401Unauthorized)
         .ProducesProblem(StatusCodes.Status403Forbidden)
         .ProducesProblem(StatusCodes.Status503ServiceUnavailable)

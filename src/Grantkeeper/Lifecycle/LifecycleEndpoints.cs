@@ -21,12 +21,12 @@ internal static class LifecycleEndpoints
     {
         routes.Api<IntegrationEntry>("PATCH", Integrations + "/{id}", Permissions.Connect, "Changes an integration's label, metadata (RFC 7396), or which account is the primary one; switches it off and on", Patch)
             .Accepts<PatchIntegrationRequest>("application/json");
-        routes.Api<SyncResult>("POST", Integrations + "/{id}/sync", Permissions.Refresh, "Looks at the provider whether an integration is good and whose account it is", Sync).Accepts<UserRequest>("application/json");
-        routes.Api<SyncAnswer>("POST", Integrations + "/sync", Permissions.Refresh, "Syncs every integration of a user; without user_id everybody's, for administrators", SyncAll).Accepts<SyncRequest>("application/json");
-        routes.Api<BulkEntry>("POST", Bulk + "/refresh", Permissions.Refresh, "Renews many integrations in the background", (HttpContext http, BulkOperations operations, BulkWork work, ProviderCatalogue catalogue) => Begin(BulkAction.Refresh, http, operations, work, catalogue))
-            .Accepts<BulkRequest>("application/json");
-        routes.Api<BulkEntry>("POST", Bulk + "/disconnect", Permissions.Revoke, "Disconnects many integrations in the background", (HttpContext http, BulkOperations operations, BulkWork work, ProviderCatalogue catalogue) => Begin(BulkAction.Disconnect, http, operations, work, catalogue))
-            .Accepts<BulkRequest>("application/json");
+        routes.Api<SyncResult>("POST", Integrations + "/{id}/sync", Permissions.Refresh, "Looks at the provider whether an integration is good and whose account it is", Sync).Accepts<UserRequest>("application/json").Limited();
+        routes.Api<SyncAnswer>("POST", Integrations + "/sync", Permissions.Refresh, "Syncs every integration of a user; without user_id everybody's, for administrators", SyncAll).Accepts<SyncRequest>("application/json").Limited();
+        routes.Api("POST", Bulk + "/refresh", Permissions.Refresh, "Renews many integrations in the background", (HttpContext http, BulkOperations operations, BulkWork work, ProviderCatalogue catalogue) => Begin(BulkAction.Refresh, http, operations, work, catalogue))
+            .Accepts<BulkRequest>("application/json").Produces<BulkEntry>(StatusCodes.Status202Accepted).Limited();
+        routes.Api("POST", Bulk + "/disconnect", Permissions.Revoke, "Disconnects many integrations in the background", (HttpContext http, BulkOperations operations, BulkWork work, ProviderCatalogue catalogue) => Begin(BulkAction.Disconnect, http, operations, work, catalogue))
+            .Accepts<BulkRequest>("application/json").Produces<BulkEntry>(StatusCodes.Status202Accepted).Limited();
         routes.Api<BulkEntry>("GET", Bulk + "/{operation_id}", Permissions.Read, "How far a bulk operation is", BulkOf);
         routes.Api<BulkEntry>("DELETE", Bulk + "/{operation_id}", Permissions.Revoke, "Lets a bulk operation end before its next page", Cancel);
     }
@@ -48,6 +48,8 @@ internal static class LifecycleEndpoints
             return Answers.Problem(failure);
         if (!Guid.TryParse(id, out var guid))
             return Answers.Problem(new Failure(ErrorCatalogue.Integrations.NotFound));
+        if (await http.Limited(LimitedOperation.Refresh, user) is { } limited)
+            return Answers.Problem(limited);
         return (await sync.One(guid, user, http.Source(), http.RequestAborted)).TryGet(out var outcome, out failure) ? Answers.Json(ResultOf(outcome, time)) : Answers.Problem(failure);
     }
 
@@ -55,6 +57,8 @@ internal static class LifecycleEndpoints
     {
         if (!(await http.Body<SyncRequest>()).TryGet(out var body, out var failure) || !Scope(http, body.UserId, body.Provider, catalogue).TryGet(out var asked, out failure))
             return Answers.Problem(failure);
+        if (await http.Limited(LimitedOperation.Refresh, asked.User) is { } limited)
+            return Answers.Problem(limited);
         var (outcomes, hasMore) = await sync.All(asked.User, asked.Provider, http.Source(), http.RequestAborted);
         var results = outcomes.Select(outcome => ResultOf(outcome, time)).ToList();
         return Answers.Json(new SyncAnswer(results.Count, results.Count(result => result.Success), results.Count(result => !result.Success), results, hasMore));
@@ -64,6 +68,8 @@ internal static class LifecycleEndpoints
     {
         if (!(await http.Body<BulkRequest>()).TryGet(out var body, out var failure) || !Scope(http, body.UserId, body.Provider, catalogue).TryGet(out var asked, out failure))
             return Answers.Problem(failure);
+        if (await http.Limited(action == BulkAction.Refresh ? LimitedOperation.Refresh : LimitedOperation.Revoke, asked.User) is { } limited)
+            return Answers.Problem(limited);
         var operation = await operations.Begin(action, asked.User, asked.Provider, http.Source(), http.RequestAborted);
         work.Nudge();
         return Answers.Json(EntryOf(operation), StatusCodes.Status202Accepted);

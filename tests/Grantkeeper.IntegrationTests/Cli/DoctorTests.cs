@@ -138,6 +138,16 @@ public sealed class DoctorTests(ServerWorld fixture) : IClassFixture<ServerWorld
     }
 
     [Fact]
+    public async Task A_platform_of_the_onboarding_that_is_no_provider()
+    {
+        var settings = But(("Grantkeeper:Onboarding:Platforms:0", "gsc"), ("Grantkeeper:Onboarding:Platforms:1", "wordpres"));
+        var found = Of(await ToolRun.With(settings, ["doctor", "--json"]), "onboarding");
+        ((string)found["verdict"]!).ShouldBe("warn");
+        ((string)found["what"]!).ShouldContain("names wordpres, which");
+        (await Doctor()).Out.ShouldNotContain("onboarding");
+    }
+
+    [Fact]
     public async Task A_public_address_that_leads_elsewhere_or_nowhere()
     {
         var elsewhere = await Finding(But(("GRANTKEEPER_PUBLIC_URL", World.SandboxOrigin), ("FRONTEND_URL", World.SandboxOrigin)), "public_url");

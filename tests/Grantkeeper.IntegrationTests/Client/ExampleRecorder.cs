@@ -46,6 +46,7 @@ internal sealed partial class ExampleRecorder(IReadOnlyList<string> operations)
         var names = new Dictionary<string, string>();
         if (sent is { Length: > 0 })
             exchange["request"] = Cleaned(JsonNode.Parse(sent), "", names);
+        exchange["status"] = (int)response.StatusCode;
         exchange["answer"] = Cleaned(JsonNode.Parse(await response.Content.ReadAsStringAsync(cancellation)), "", names);
         _exchanges.TryAdd(operation, exchange);
     }

@@ -59,8 +59,12 @@ public sealed class CallLimitTests
         IsTooMany(await world.Host.Post("/oauth/sandbox/refresh", new { user_id = "u" }));
         IsTooMany(await world.Host.Post($"/api/v1/oauth/integrations/{id}/refresh"));
         IsTooMany(await world.Host.Post("/api/v1/oauth/monitoring/refresh-expired", new { user_id = "u" }));
+        IsTooMany(await world.Host.Post($"/api/v1/oauth/integrations/{id}/sync", new { user_id = "u" }));
+        IsTooMany(await world.Host.Post("/api/v1/oauth/integrations/sync", new { user_id = "u" }));
+        IsTooMany(await world.Host.Post("/api/v1/oauth/bulk/refresh", new { user_id = "u" }));
         (await world.Host.Delete($"/api/v1/oauth/integrations/{id}")).Status.ShouldBe(HttpStatusCode.OK);
         IsTooMany(await world.Host.Delete($"/api/v1/oauth/integrations/{id}"));
+        IsTooMany(await world.Host.Post("/api/v1/oauth/bulk/disconnect", new { user_id = "u" }));
     }
 
     [Fact]
