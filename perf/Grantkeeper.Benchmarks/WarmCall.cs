@@ -109,6 +109,6 @@ internal static class WarmCall
             return inner.Get(request, cancellation);
         }
 
-        public Task<Answer<TokenRejectedAnswer>> Reject(AccountTokenRequest request, AccessTokenAnswer token, CancellationToken cancellation) => inner.Reject(request, token, cancellation);
+        public Task<Answer<TokenRejectedAnswer>> Reject(AccountTokenRequest request, AccessTokenAnswer token, string? claims, CancellationToken cancellation) => inner.Reject(request, token, claims, cancellation);
     }
 }

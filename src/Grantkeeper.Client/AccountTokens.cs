@@ -34,14 +34,15 @@ internal sealed class AccountTokens(IAccessTokenSource source, TokenCache cache,
     /// <param name="request">What it must be good for.</param>
     /// <param name="refused">What the API refused.</param>
     /// <param name="isCertain">Whether the API called the token invalid, and did not just refuse.</param>
+    /// <param name="claims">What the API asked for; null for nothing.</param>
     /// <param name="cancellation">Gives up waiting.</param>
-    public async Task<Answer<CachedToken>?> Renew(TokenSlot id, AccountTokenRequest request, CachedToken refused, bool isCertain, CancellationToken cancellation)
+    public async Task<Answer<CachedToken>?> Renew(TokenSlot id, AccountTokenRequest request, CachedToken refused, bool isCertain, string? claims, CancellationToken cancellation)
     {
         while (true)
         {
             if (cache.Find(id) is { } warm && IsOther(warm, refused))
                 return warm;
-            var flight = Join(id, refused.Answer.Generation, () => Replace(id, request, refused, isCertain));
+            var flight = Join(id, refused.Answer.Generation, () => Replace(id, request, refused, isCertain, claims));
             var answer = await flight.Answer.WaitAsync(cancellation);
             if (answer.Problem is not null || IsOther(answer.Value, refused))
                 return answer;
@@ -51,14 +52,14 @@ internal sealed class AccountTokens(IAccessTokenSource source, TokenCache cache,
         }
     }
 
-    private async Task<Answer<CachedToken>> Replace(TokenSlot id, AccountTokenRequest request, CachedToken refused, bool isCertain)
+    private async Task<Answer<CachedToken>> Replace(TokenSlot id, AccountTokenRequest request, CachedToken refused, bool isCertain, string? claims)
     {
         if (cache.Find(id) is { } newer && IsOther(newer, refused))
             return newer;
         cache.Forget(id, refused);
         // What never ends may be something that nothing renews. To report it ends the grant, so a mere refusal is not enough.
         var mayReport = (isCertain || refused.Answer.ExpiresAt is not null) && !_renewals.Has(refused.Answer.IntegrationId);
-        var isHeard = mayReport && (await source.Reject(request, refused.Answer, CancellationToken.None)).TryGet(out var report, out _) && report.Accepted;
+        var isHeard = mayReport && (await source.Reject(request, refused.Answer, claims, CancellationToken.None)).TryGet(out var report, out _) && report.Accepted;
         var answer = await Ask(id, request);
         var isRenewed = answer.TryGet(out var token, out _) && IsOther(token, refused);
         // Only a token that this report brought about stands for a renewal: one that was there already may be of a new consent.

@@ -77,7 +77,7 @@ internal sealed class ConnectedAccountHandler(ConnectedAccountOptions options, A
     {
         try
         {
-            if (await tokens.Renew(id, wanted, refused, refusal == Refusal.InvalidToken, cancellation) is not { } answer)
+            if (await tokens.Renew(id, wanted, refused, refusal == Refusal.InvalidToken, BearerChallenge.Of(response).Claims, cancellation) is not { } answer)
                 return null;
             if (!answer.TryGet(out var another, out var problem))
                 throw Refused(problem, wanted.UserId);
@@ -96,7 +96,7 @@ internal sealed class ConnectedAccountHandler(ConnectedAccountOptions options, A
     /// </summary>
     private static Refusal? RefusalOf(HttpResponseMessage response) => response.StatusCode != HttpStatusCode.Unauthorized ? null : BearerChallenge.Of(response).Error switch
     {
-        BearerChallenge.InvalidToken => Refusal.InvalidToken,
+        BearerChallenge.InvalidToken or BearerChallenge.InsufficientClaims => Refusal.InvalidToken,
         null => Refusal.Unexplained,
         _ => null,
     };

@@ -29,9 +29,10 @@ public sealed partial class GrantkeeperClient
     /// <param name="integrationId">The integration that the token came from.</param>
     /// <param name="generation">The token's generation.</param>
     /// <param name="userId">When given, an integration of somebody else answers as an unknown one.</param>
+    /// <param name="claims">The claims of the API's challenge (<c>insufficient_claims</c>), as they stood there: the next token is asked for with them.</param>
     /// <param name="cancellation">Gives up waiting.</param>
-    public Task<Answer<TokenRejectedAnswer>> ReportRejected(Guid integrationId, long generation, string? userId = null, CancellationToken cancellation = default) =>
-        Post<TokenRejectedAnswer>(At($"api/v1/oauth/integrations/{integrationId}/token/rejected", ("user_id", userId)), new TokenRejectedRequest(generation), cancellation);
+    public Task<Answer<TokenRejectedAnswer>> ReportRejected(Guid integrationId, long generation, string? userId = null, string? claims = null, CancellationToken cancellation = default) =>
+        Post<TokenRejectedAnswer>(At($"api/v1/oauth/integrations/{integrationId}/token/rejected", ("user_id", userId)), new TokenRejectedRequest(generation, claims), cancellation);
 
     /// <summary>Renews a user's token now, whatever its age. A refusal by the provider is an answer with <c>Success</c> false. Permission <c>oauth:refresh</c>.</summary>
     /// <param name="provider">The provider's key.</param>

@@ -9,8 +9,8 @@ internal sealed class HttpTokenSource(IHttpClientFactory http) : IAccessTokenSou
     public Task<Answer<AccessTokenAnswer>> Get(AccountTokenRequest request, CancellationToken cancellation) => Client().GetToken(
         request.Provider, request.UserId, new TokenRequirements { MinTtl = request.MinTtl, Scopes = request.Scopes, AccountId = request.AccountId }, cancellation);
 
-    public Task<Answer<TokenRejectedAnswer>> Reject(AccountTokenRequest request, AccessTokenAnswer token, CancellationToken cancellation) =>
-        Client().ReportRejected(token.IntegrationId, token.Generation, request.UserId, cancellation);
+    public Task<Answer<TokenRejectedAnswer>> Reject(AccountTokenRequest request, AccessTokenAnswer token, string? claims, CancellationToken cancellation) =>
+        Client().ReportRejected(token.IntegrationId, token.Generation, request.UserId, claims, cancellation);
 
     // Made for each call, as the factory asks for; the connections are the factory's.
     private GrantkeeperClient Client() => new(http.CreateClient(GrantkeeperClientServiceCollectionExtensions.HttpClientName));

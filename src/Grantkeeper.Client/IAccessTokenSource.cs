@@ -24,6 +24,7 @@ public interface IAccessTokenSource
     /// <summary>Reports that the provider's API refused a token; the next <see cref="Get"/> renews it, once for a generation.</summary>
     /// <param name="request">The request that the token was for.</param>
     /// <param name="token">The refused token.</param>
+    /// <param name="claims">What the API asked for in its challenge (<c>insufficient_claims</c>), as it stood there; null when it asked for nothing.</param>
     /// <param name="cancellation">Gives up waiting.</param>
-    Task<Answer<TokenRejectedAnswer>> Reject(AccountTokenRequest request, AccessTokenAnswer token, CancellationToken cancellation);
+    Task<Answer<TokenRejectedAnswer>> Reject(AccountTokenRequest request, AccessTokenAnswer token, string? claims, CancellationToken cancellation);
 }

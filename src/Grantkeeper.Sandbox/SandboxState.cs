@@ -36,6 +36,9 @@ public sealed class SandboxState : IDisposable
     /// <summary>The switches that break things.</summary>
     public FaultBoard Faults { get; } = new();
 
+    /// <summary>Which grants an API challenges.</summary>
+    internal ClaimsChallenges Challenges { get; } = new();
+
     /// <summary>The answers that wait to be released.</summary>
     public HeldAnswers Held { get; } = new();
 

@@ -38,7 +38,9 @@ public sealed record RefreshRequest(string? UserId, string? AccountId);
 public sealed record RefreshAnswer(bool Success, string ProviderKey, DateTimeOffset? RefreshedAt, DateTimeOffset? ExpiresAt, ErrorEntry? Error);
 
 /// <summary>Body of <c>POST /api/v1/oauth/integrations/{id}/token/rejected</c>.</summary>
-public sealed record TokenRejectedRequest(long? Generation);
+/// <param name="Generation">The token's generation.</param>
+/// <param name="Claims">The claims of the API's challenge (<c>insufficient_claims</c>), in base64 as they stood there or as JSON; left out when it asked for none.</param>
+public sealed record TokenRejectedRequest(long? Generation, string? Claims = null);
 
 /// <summary>Answer to a rejected token: whether the report made the generation suspect.</summary>
 public sealed record TokenRejectedAnswer(bool Accepted);

@@ -56,4 +56,10 @@ public enum FaultMode
 
     /// <summary>Status 429 with a Retry-After header. Nothing is processed.</summary>
     RetryAfter,
+
+    /// <summary>
+    /// An API of Microsoft's refuses the grant's tokens with a claims challenge, until one is asked for with its claims. Only where
+    /// the client has told the capability <c>cp1</c>.
+    /// </summary>
+    ClaimsChallenge,
 }

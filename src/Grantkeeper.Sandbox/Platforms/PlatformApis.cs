@@ -130,9 +130,13 @@ internal sealed partial class PlatformApis(SandboxState state, Issuer issuer)
     private Task Asked(HttpContext http, string[] anyOf, Func<int, JsonObject> refusal, Func<AccessToken, Person, Answer> answer)
     {
         state.Counters.Add(Counter.UserinfoCalls);
-        return FaultGate.Pass(http, state, FaultEndpoint.Userinfo, _ =>
+        return FaultGate.Pass(http, state, FaultEndpoint.Userinfo, fault =>
         {
             var (token, grant, refused) = BearerAccess.Check(http.Request, state.Grants, anyOf);
+            if (grant is not null && fault == FaultMode.ClaimsChallenge)
+                state.Challenges.Begin(grant.Id, state.Clock.GetUtcNow());
+            if (grant is not null && state.Challenges.HeaderFor(grant.Id) is { } challenge)
+                return Answer.Json(refusal(StatusCodes.Status401Unauthorized), StatusCodes.Status401Unauthorized).With("WWW-Authenticate", challenge);
             return token is null || grant is null
                 ? Refused(http.Request, refused!.Status, refusal, anyOf)
                 : answer(token, Everybody.Find(grant.Subject) ?? Everybody.All[0]);

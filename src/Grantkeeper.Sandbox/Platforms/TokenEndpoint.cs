@@ -43,6 +43,8 @@ internal sealed class TokenEndpoint(Profile profile, SandboxState state, Issuer 
             _ => (null, new OAuthRefusal("unsupported_grant_type", "Only authorization_code and refresh_token are supported.")),
         };
 
+        if (issued is not null) state.Challenges.Told(issued.Grant.Id, form["claims"]);
+
         // 3. The tokens, or why not.
         return issued is null ? Http.Answer.Refused(refusal!) : Http.Answer.Json(Body(issued, fault));
     }

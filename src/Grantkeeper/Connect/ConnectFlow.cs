@@ -9,6 +9,7 @@ using Grantkeeper.Providers;
 using Grantkeeper.RedirectUris;
 using Grantkeeper.Settings;
 using Grantkeeper.Storage;
+using Grantkeeper.Tokens;
 using Microsoft.Extensions.Logging;
 
 namespace Grantkeeper.Connect;
@@ -26,7 +27,7 @@ namespace Grantkeeper.Connect;
 /// </remarks>
 internal sealed class ConnectFlow(
     FlowStore flows, GrantStore grants, ProviderCatalogue catalogue, EndpointDiscovery discovery, TokenRequests requests, AccountReader accounts,
-    IntegrationStore integrations, ScopeAsks asks, Escalations escalations, Database database, AuditLog audit, GrantkeeperOptions options, TimeProvider time, IFailpoints failpoints, ILogger<ConnectFlow> logger)
+    IntegrationStore integrations, ITokenVault vault, ScopeAsks asks, Escalations escalations, Database database, AuditLog audit, GrantkeeperOptions options, TimeProvider time, IFailpoints failpoints, ILogger<ConnectFlow> logger)
 {
     /// <summary>How long a flow lives (RFC 9700 section 2.1; R81).</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(10);
@@ -70,6 +71,7 @@ internal sealed class ConnectFlow(
             Nonce = usesNonce ? nonce : default,
             LoginHint = asked.LoginHint,
             IsReconnect = asked.ReconnectIntegrationId is not null,
+            ClaimsChallenge = again is null ? null : (await vault.Find(again.Id, asked.UserId, cancellation))?.Tokens?.ClaimsChallenge,
         });
         if (!page.TryGet(out var url, out var undefined))
             return undefined;

@@ -92,7 +92,7 @@ internal sealed class ProviderProbe(GrantkeeperOptions options, IEgress egress, 
         provider.Manifest.Flow == ConnectionFlow.Code
             ? requests.ExchangeCode(provider, endpoints, RandomHandle.New(), redirectUri, provider.Manifest.Pkce ? Pkce.NewVerifier() : default, cancellation)
             // There is no code; the made-up thing is the installation.
-            : requests.Refresh(provider, endpoints, new Secret(Guid.NewGuid().ToString()), redirectUri, cancellation);
+            : requests.Refresh(provider, endpoints, new Secret(Guid.NewGuid().ToString()), redirectUri, null, cancellation);
 
     private static DiagnosticFinding Judge(string check, Provider provider, ProviderEndpoints endpoints, TokenAnswer answer, TokenAnswer other)
     {
@@ -125,7 +125,7 @@ internal sealed class ProviderProbe(GrantkeeperOptions options, IEgress egress, 
             return Finding.NotLookedAt(Refresh, provider.Key, "It gives no refresh tokens.");
         if (provider.Manifest.Flow != ConnectionFlow.Code)
             return Finding.NotLookedAt(Refresh, provider.Key, "Its tokens are minted again by the request that was tried above.");
-        var answer = await requests.Refresh(provider, endpoints, RandomHandle.New(), redirectUri, cancellation);
+        var answer = await requests.Refresh(provider, endpoints, RandomHandle.New(), redirectUri, null, cancellation);
         return answer.Failure switch
         {
             { Kind: TokenFailureKind.Rejected } failure => Finding.Good(Refresh, provider.Key, $"A refresh is taken as one, and the made-up token refused ({failure.Error})."),

@@ -46,7 +46,7 @@ internal sealed class EgressResponse
     public TimeSpan? RetryAfter { get; }
 
     /// <summary>The challenges of a 401, as sent (RFC 9110, section 11.6.1); null when there are none.</summary>
-    public string? WwwAuthenticate => Header("WWW-Authenticate");
+    public IEnumerable<AuthenticationHeaderValue> Challenges => _headers.WwwAuthenticate;
 
     /// <summary>A header of the answer, as sent; repeated ones are joined with commas. Null when there is none.</summary>
     /// <param name="name">The header's name; case does not matter.</param>

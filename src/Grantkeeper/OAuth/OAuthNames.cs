@@ -20,6 +20,7 @@ internal static class OAuthNames
     public const string IdToken = "id_token";
     public const string Iss = "iss";
     public const string LoginHint = "login_hint";
+    public const string Claims = "claims";
     public const string Nonce = "nonce";
     public const string RedirectUri = "redirect_uri";
     public const string RefreshToken = "refresh_token";

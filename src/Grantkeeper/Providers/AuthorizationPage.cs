@@ -16,6 +16,9 @@ internal sealed record AuthorizationAsk(string RedirectUri, ScopeSet Scopes, Sec
 
     /// <summary>True when an integration is connected again.</summary>
     public bool IsReconnect { get; init; }
+
+    /// <summary>What an API asked for when it refused the grant that is connected again; null when it asked for nothing.</summary>
+    public string? ClaimsChallenge { get; init; }
 }
 
 /// <summary>The page at a provider on which a person grants access.</summary>
@@ -29,6 +32,7 @@ internal static class AuthorizationPage
         var facts = new AuthorizationFacts(ask.Scopes.ToArray(), ask.RedirectUri, ask.LoginHint, ask.IsReconnect);
         if (!provider.Hooks.AuthorizationParameters(provider.Manifest, facts).TryGet(out var parameters, out var failure))
             return failure;
+        var claims = ClaimsRequest.Parameter(provider.Manifest, ask.ClaimsChallenge);
         return new AuthorizationRequest
         {
             AuthorizationEndpoint = endpoints.Authorization,
@@ -43,7 +47,7 @@ internal static class AuthorizationPage
             LoginHint = ask.LoginHint,
             ResponseMode = provider.Manifest.ResponseMode,
             Names = provider.Manifest.AuthorizationNames,
-            Extra = parameters,
+            Extra = claims.Count == 0 ? parameters : parameters.Concat(claims).ToDictionary(),
         }.ToUrl();
     }
 }

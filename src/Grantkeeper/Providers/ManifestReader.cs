@@ -74,6 +74,7 @@ internal static partial class ManifestReader
             AuthorizationNames = fields.Map("authorization_names"),
             TokenParameters = fields.Map("token_parameters"),
             RefreshParameters = fields.Map("refresh_parameters"),
+            ClientCapabilities = fields.List("client_capabilities"),
             RefreshRepeatsRedirectUri = fields.Flag("refresh_redirect_uri", false),
             RequestHeaders = fields.Map("request_headers"),
             Refresh = fields.Flag("refresh", true),

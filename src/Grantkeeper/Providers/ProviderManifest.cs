@@ -299,6 +299,12 @@ internal sealed record ProviderManifest
 
     public IReadOnlyDictionary<string, string> RefreshParameters { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>
+    /// What our client can do, told in the parameter <c>claims</c> of every request: with <c>cp1</c> Microsoft's APIs may end a
+    /// token early, by a challenge whose claims the next refresh must carry. Empty: nothing is told, and nobody challenges.
+    /// </summary>
+    public IReadOnlyList<string> ClientCapabilities { get; init; } = [];
+
     /// <summary>True where a refresh names the redirect URI of the consent again.</summary>
     public bool RefreshRepeatsRedirectUri { get; init; }
 

@@ -34,7 +34,7 @@ internal sealed class TokenRequests(IEgress egress, TimeProvider time)
     {
         if (!provider.Hooks.Shape(provider, isRefresh: false).TryGet(out provider!, out _))
             return Task.FromResult(NotShaped);
-        if (Target(provider, endpoints, endpoints.Token, provider.Manifest.TokenParameters) is not { } target)
+        if (Target(provider, endpoints, endpoints.Token, With(provider.Manifest.TokenParameters, ClaimsRequest.Parameter(provider.Manifest, null))) is not { } target)
             return Task.FromResult(KeyUnusable);
         if (provider.Manifest.Flow == ConnectionFlow.Code)
             return Send(provider, endpoints, OAuth.TokenEndpoint.ExchangeCode(target, code, redirectUri, codeVerifier), cancellation);
@@ -49,14 +49,16 @@ internal sealed class TokenRequests(IEgress egress, TimeProvider time)
     /// <param name="endpoints">Its addresses.</param>
     /// <param name="refreshToken">What is shown.</param>
     /// <param name="redirectUri">The one that the consent came back to; sent only where the manifest says that the provider asks for it.</param>
+    /// <param name="claimsChallenge">What an API asked for when it refused the access token; null when it asked for nothing.</param>
     /// <param name="cancellation">Ends the request.</param>
-    public async Task<TokenAnswer> Refresh(Provider provider, ProviderEndpoints endpoints, Secret refreshToken, string? redirectUri, CancellationToken cancellation)
+    public async Task<TokenAnswer> Refresh(Provider provider, ProviderEndpoints endpoints, Secret refreshToken, string? redirectUri, string? claimsChallenge, CancellationToken cancellation)
     {
         if (!provider.Hooks.Shape(provider, isRefresh: true).TryGet(out provider!, out _))
             return NotShaped;
         var manifest = provider.Manifest;
         var repeated = manifest.RefreshRepeatsRedirectUri ? redirectUri : null;
-        if (Target(provider, endpoints, endpoints.Token, manifest.RefreshParameters) is not { } target)
+        var parameters = With(manifest.RefreshParameters, ClaimsRequest.Parameter(manifest, claimsChallenge));
+        if (Target(provider, endpoints, endpoints.Token, parameters) is not { } target)
             return KeyUnusable;
         if (manifest.Flow == ConnectionFlow.AppInstance)
             return await Mint(provider, endpoints, target, refreshToken, cancellation);
@@ -69,7 +71,7 @@ internal sealed class TokenRequests(IEgress egress, TimeProvider time)
         foreach (var address in manifest.RefreshEndpoints.OrderBy(address => address == known ? 0 : 1))
         {
             // Made again for each address: an assertion is shown once.
-            target = Target(provider, endpoints, address, manifest.RefreshParameters)!;
+            target = Target(provider, endpoints, address, parameters)!;
             answer = await Send(provider, endpoints, OAuth.TokenEndpoint.Refresh(target, refreshToken, repeated), cancellation);
             if (answer.Failure is { Error: "http_404" or "http_405", Delivery: Delivery.Refused })
                 continue;
@@ -127,6 +129,9 @@ internal sealed class TokenRequests(IEgress egress, TimeProvider time)
         EgressFault.TooLarge => new(TokenFailureKind.Unreadable, Delivery.Ambiguous, "too_large"),
         _ => new(TokenFailureKind.Transient, outcome.MayHaveLeft ? Delivery.Ambiguous : Delivery.NotProcessed, "connection_broken"),
     };
+
+    private static IReadOnlyDictionary<string, string> With(IReadOnlyDictionary<string, string> parameters, IReadOnlyDictionary<string, string> more) =>
+        more.Count == 0 ? parameters : parameters.Concat(more).ToDictionary();
 
     /// <summary>Null when the client signs with a key and has none that can be used.</summary>
     private TokenEndpointTarget? Target(Provider provider, ProviderEndpoints endpoints, Uri address, IReadOnlyDictionary<string, string> extra) =>

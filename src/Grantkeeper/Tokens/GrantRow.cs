@@ -41,6 +41,9 @@ internal sealed record SealedTokens
     /// <summary>The generation that an API refused.</summary>
     public long? SuspectGeneration { get; init; }
 
+    /// <summary>What that API asked for: claims that the next access token must have. Null when it asked for nothing.</summary>
+    public string? ClaimsChallenge { get; init; }
+
     /// <summary>When the next attempt is due; after failures, not before.</summary>
     public DateTimeOffset? NextRefreshAt { get; init; }
 

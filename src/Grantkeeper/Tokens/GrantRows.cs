@@ -10,7 +10,7 @@ internal static class GrantRows
     /// <summary>The columns that <see cref="Map"/> reads, in its order.</summary>
     public const string Columns = $"""
         {IntegrationStore.Columns}, s.salt, t.epoch, t.generation, t.access_token, t.refresh_token, t.expires_at, t.lifetime_seconds,
-        t.suspect_generation, t.next_refresh_at, t.failure_count, t.fence, t.intent_generation, t.intent_id, t.last_refreshed_at
+        t.suspect_generation, t.next_refresh_at, t.failure_count, t.fence, t.intent_generation, t.intent_id, t.last_refreshed_at, t.claims_challenge
         """;
 
     /// <summary>The integration and the salt of the rows <c>t</c>.</summary>
@@ -20,7 +20,7 @@ internal static class GrantRows
         """;
 
     /// <summary>The first column after <see cref="Columns"/>.</summary>
-    public const int Next = FirstToken + 13;
+    public const int Next = FirstToken + 14;
 
     private const int Salt = 21;
     private const int FirstToken = Salt + 1;
@@ -42,6 +42,7 @@ internal static class GrantRows
             IntentGeneration = row.LongOrNull(FirstToken + 10),
             IntentId = row.GuidOrNull(FirstToken + 11),
             LastRefreshedAt = row.TimeOrNull(FirstToken + 12),
+            ClaimsChallenge = row.TextOrNull(FirstToken + 13),
         },
         row.Bytes(Salt));
 }

@@ -101,7 +101,12 @@ internal interface ITokenVault
     Task<bool> SaveFailure(GrantRow row, Guid attemptId, RefreshAttempt attempt, FailedRefresh failed, AuditSource source, string node, CancellationToken cancellation);
 
     /// <summary>An API refused this generation. True when the report counts: once per generation, and only for the current one.</summary>
-    Task<bool> Suspect(GrantRow row, long generation, AuditSource source, CancellationToken cancellation);
+    /// <param name="row">The grant.</param>
+    /// <param name="generation">What was refused.</param>
+    /// <param name="claimsChallenge">What the API asked for (<see cref="Providers.ClaimsRequest.Read"/>); the refresh and a new consent ask for it.</param>
+    /// <param name="source">Who reports.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    Task<bool> Suspect(GrantRow row, long generation, string? claimsChallenge, AuditSource source, CancellationToken cancellation);
 
     /// <summary>Says that a node has stored everything that its spool held when it went away.</summary>
     Task AnnounceReplay(string node, CancellationToken cancellation);

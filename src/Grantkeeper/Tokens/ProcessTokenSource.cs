@@ -3,6 +3,7 @@ using Grantkeeper.Client;
 using Grantkeeper.Client.Contracts;
 using Grantkeeper.Errors;
 using Grantkeeper.Links;
+using Grantkeeper.Providers;
 using Grantkeeper.Storage;
 
 namespace Grantkeeper.Tokens;
@@ -27,12 +28,12 @@ internal sealed class ProcessTokenSource(ITokens tokens, ITokenVault vault, Conn
         }
     }
 
-    public async Task<Answer<TokenRejectedAnswer>> Reject(AccountTokenRequest request, AccessTokenAnswer token, CancellationToken cancellation)
+    public async Task<Answer<TokenRejectedAnswer>> Reject(AccountTokenRequest request, AccessTokenAnswer token, string? claims, CancellationToken cancellation)
     {
         try
         {
             return await vault.Find(token.IntegrationId, request.UserId, cancellation) is { Tokens: not null } row
-                ? new TokenRejectedAnswer(await vault.Suspect(row, token.Generation, Process, cancellation))
+                ? new TokenRejectedAnswer(await vault.Suspect(row, token.Generation, claims is null ? null : ClaimsRequest.Read(claims), Process, cancellation))
                 : ProblemOf(new Failure(ErrorCatalogue.Integrations.NotFound));
         }
         catch (StorageUnavailableException)

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using Grantkeeper.Audit;
+using Grantkeeper.Client;
 using Grantkeeper.Egress;
 using Grantkeeper.Errors;
 using Grantkeeper.OAuth;
@@ -42,7 +43,7 @@ internal sealed class ProviderApi(TokenAccess tokens, ITokenVault vault, IEgress
             if (!outcome.IsAnswer)
                 return new Failure(outcome.Fault == EgressFault.AddressNotAllowed ? ErrorCatalogue.Egress.AddressNotAllowed : ErrorCatalogue.Providers.ApiUnreachable);
             var isRefused = outcome.Response.Status == HttpStatusCode.Unauthorized && !wasRenewed && provider.Manifest.LiveCheck is null;
-            if (isRefused && await vault.Suspect(row, grant.Generation, source, cancellation))
+            if (isRefused && await vault.Suspect(row, grant.Generation, BearerChallenge.Of(outcome.Response.Challenges).Claims is { } claims ? ClaimsRequest.Read(claims) : null, source, cancellation))
                 continue;
             return new ApiCall(outcome.Response, grant, wasRenewed);
         }

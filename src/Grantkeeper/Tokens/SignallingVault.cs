@@ -46,9 +46,9 @@ internal sealed class SignallingVault(ITokenVault vault, INodeSignals signals) :
         return saved;
     }
 
-    public async Task<bool> Suspect(GrantRow row, long generation, AuditSource source, CancellationToken cancellation)
+    public async Task<bool> Suspect(GrantRow row, long generation, string? claimsChallenge, AuditSource source, CancellationToken cancellation)
     {
-        var counts = await vault.Suspect(row, generation, source, cancellation);
+        var counts = await vault.Suspect(row, generation, claimsChallenge, source, cancellation);
         if (counts)
             await signals.ChangedEverywhere(row.Integration.Id);
         return counts;

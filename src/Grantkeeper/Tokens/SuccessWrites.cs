@@ -36,7 +36,7 @@ internal sealed class SuccessWrites(Database database, SecretBox box, TimeProvid
         , t AS (
             UPDATE oauth_tokens o SET generation = g.generation + 1, access_token = g.access_token, refresh_token = g.refresh_token, expires_at = g.expires_at,
                 lifetime_seconds = g.lifetime_seconds, scope = g.scope, next_refresh_at = g.next_refresh_at, updated_at = now(), last_refreshed_at = now(),
-                suspect_generation = NULL, failure_count = 0, lease_until = NULL, intent_id = NULL, intent_generation = NULL, intent_nodes = NULL, intent_at = NULL,
+                suspect_generation = NULL, claims_challenge = NULL, failure_count = 0, lease_until = NULL, intent_id = NULL, intent_generation = NULL, intent_nodes = NULL, intent_at = NULL,
                 intent_retries = 0, stored_attempt = g.attempt, claimed_until = NULL,
                 is_active = EXISTS (SELECT FROM oauth_integrations i WHERE i.user_id = g.user_id AND i.id = g.integration_id AND i.status NOT IN ('inactive', 'revoked'))
             FROM ready g

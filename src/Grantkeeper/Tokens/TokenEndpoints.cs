@@ -60,9 +60,12 @@ internal static class TokenEndpoints
             return Answers.Problem(unusable);
         if (body.Generation is not { } generation)
             return Answers.Problem(new Failure(ErrorCatalogue.Requests.Invalid) { Items = ["generation is required"] });
+        var claims = body.Claims is { Length: > 0 } challenge ? ClaimsRequest.Read(challenge) : null;
+        if (body.Claims is { Length: > 0 } && claims is null)
+            return Answers.Problem(new Failure(ErrorCatalogue.Requests.Invalid) { Items = [$"claims must be the claims of the API's challenge: a JSON object with access_token alone, in base64 or as it is, of {ClaimsRequest.Longest} characters at most"] });
         if (!Guid.TryParse(id, out var guid) || await vault.Find(guid, user, http.RequestAborted) is not { Tokens: not null } row)
             return Answers.Problem(new Failure(ErrorCatalogue.Integrations.NotFound));
-        return Answers.Json(new TokenRejectedAnswer(await vault.Suspect(row, generation, http.Source(), http.RequestAborted)));
+        return Answers.Json(new TokenRejectedAnswer(await vault.Suspect(row, generation, claims, http.Source(), http.RequestAborted)));
     }
 
     private static async Task<IResult> RefreshAt(HttpContext http, TokenAccess tokens, TokenVault vault, ProviderCatalogue catalogue, string provider)

@@ -163,7 +163,7 @@ internal sealed class TokenRefresher(
             }
 
             sentAt = time.GetUtcNow();
-            return await requests.Refresh(provider, endpoints, refreshToken, RedirectUriPolicy.RedirectUriOf(provider.Key, provider.Client.RedirectUri, options).TryGet(out var redirectUri, out _) ? redirectUri : null, CancellationToken.None);
+            return await requests.Refresh(provider, endpoints, refreshToken, RedirectUriPolicy.RedirectUriOf(provider.Key, provider.Client.RedirectUri, options).TryGet(out var redirectUri, out _) ? redirectUri : null, row.Tokens!.ClaimsChallenge, CancellationToken.None);
         }
     }
 

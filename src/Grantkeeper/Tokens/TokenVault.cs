@@ -95,15 +95,15 @@ internal sealed class TokenVault(Database database, SecretBox box, AuditLog audi
             return true;
         }, cancellation);
 
-    public async Task<bool> Suspect(GrantRow row, long generation, AuditSource source, CancellationToken cancellation) =>
+    public async Task<bool> Suspect(GrantRow row, long generation, string? claimsChallenge, AuditSource source, CancellationToken cancellation) =>
         await database.ForUser(row.Integration.UserId).Transaction(async db =>
         {
             var marked = await db.Execute(
                 """
-                UPDATE oauth_tokens SET suspect_generation = generation
+                UPDATE oauth_tokens SET suspect_generation = generation, claims_challenge = $4
                 WHERE user_id = $1 AND integration_id = $2 AND generation = $3 AND suspect_generation IS DISTINCT FROM generation
                 """,
-                cancellation, row.Integration.UserId, row.Integration.Id, generation);
+                cancellation, row.Integration.UserId, row.Integration.Id, generation, claimsChallenge);
             if (marked == 0)
                 return false;
             await audit.Write(db, new AuditEvent(AuditAction.TokenRejected, row.Integration.UserId, source) { IntegrationId = row.Integration.Id, Provider = row.Integration.Provider }, cancellation);
@@ -138,7 +138,7 @@ internal sealed class TokenVault(Database database, SecretBox box, AuditLog audi
             INSERT INTO oauth_tokens (user_id, id, integration_id, epoch, generation, access_token, refresh_token, expires_at, lifetime_seconds, scope, next_refresh_at, provider)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
             ON CONFLICT (user_id, integration_id) DO UPDATE SET epoch = $4, generation = $5, access_token = $6, refresh_token = $7, expires_at = $8,
-                lifetime_seconds = $9, scope = $10, next_refresh_at = $11, updated_at = now(), is_active = true, suspect_generation = NULL, failure_count = 0,
+                lifetime_seconds = $9, scope = $10, next_refresh_at = $11, updated_at = now(), is_active = true, suspect_generation = NULL, claims_challenge = NULL, failure_count = 0,
                 lease_until = NULL, intent_id = NULL, intent_generation = NULL, intent_nodes = NULL, intent_at = NULL, intent_retries = 0, claimed_until = NULL
             """,
             cancellation, userId, Guid.CreateVersion7(time.GetUtcNow()), integrationId, epoch, generation,

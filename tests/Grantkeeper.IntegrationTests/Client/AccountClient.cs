@@ -80,10 +80,10 @@ internal sealed class AccountClient : IAsyncDisposable
             return answer;
         }
 
-        public Task<Answer<TokenRejectedAnswer>> Reject(AccountTokenRequest request, AccessTokenAnswer token, CancellationToken cancellation)
+        public Task<Answer<TokenRejectedAnswer>> Reject(AccountTokenRequest request, AccessTokenAnswer token, string? claims, CancellationToken cancellation)
         {
             Rejections.Enqueue(token.Generation);
-            return inner.Reject(request, token, cancellation);
+            return inner.Reject(request, token, claims, cancellation);
         }
     }
 }

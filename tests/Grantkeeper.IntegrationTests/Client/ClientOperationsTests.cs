@@ -81,7 +81,7 @@ public sealed partial class ClientOperationsTests
         (token.CacheSeconds, token.Generation).ShouldBe((60, 1));
         token.ReconnectUrl.ShouldBe($"{world.Host.Origin}/connect/integrations/{account.IntegrationId}");
         (await client.GetToken(account.IntegrationId, "user_1", cancellation: cancellation)).Value.AccessToken.ShouldBe(token.AccessToken);
-        (await client.ReportRejected(account.IntegrationId, token.Generation, "user_1", cancellation)).Value.Accepted.ShouldBeTrue();
+        (await client.ReportRejected(account.IntegrationId, token.Generation, "user_1", cancellation: cancellation)).Value.Accepted.ShouldBeTrue();
         (await client.Refresh("sandbox", "user_1", cancellation: cancellation)).Value.Success.ShouldBeTrue();
         (await client.Refresh(account.IntegrationId, "user_1", cancellation)).Value.Success.ShouldBeTrue();
         (await client.GetToken("sandbox", "user_1", cancellation: cancellation)).Value.Generation.ShouldBe(3);

@@ -144,7 +144,7 @@ public sealed class ClientSnippetTests
             AccessToken = $"token-of-{request.UserId}", TokenType = "Bearer", ExpiresAt = null, Scopes = request.Scopes, IntegrationId = Guid.Empty, Generation = 1, CacheSeconds = 0, Warning = null,
         });
 
-        public Task<Answer<TokenRejectedAnswer>> Reject(AccountTokenRequest request, AccessTokenAnswer token, CancellationToken cancellation) =>
+        public Task<Answer<TokenRejectedAnswer>> Reject(AccountTokenRequest request, AccessTokenAnswer token, string? claims, CancellationToken cancellation) =>
             Task.FromResult<Answer<TokenRejectedAnswer>>(new TokenRejectedAnswer(false));
     }
     #endregion

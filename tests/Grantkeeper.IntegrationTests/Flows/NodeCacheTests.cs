@@ -180,7 +180,7 @@ public sealed class NodeCacheTests : IAsyncLifetime
 
         public Task<bool> SaveFailure(GrantRow row, Guid attemptId, RefreshAttempt attempt, FailedRefresh failed, Audit.AuditSource source, string node, CancellationToken cancellation) => throw new NotSupportedException();
 
-        public Task<bool> Suspect(GrantRow row, long generation, Audit.AuditSource source, CancellationToken cancellation) => throw new NotSupportedException();
+        public Task<bool> Suspect(GrantRow row, long generation, string? claimsChallenge, Audit.AuditSource source, CancellationToken cancellation) => throw new NotSupportedException();
 
         public Task AnnounceReplay(string node, CancellationToken cancellation) => throw new NotSupportedException();
     }

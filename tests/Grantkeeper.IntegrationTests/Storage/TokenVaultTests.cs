@@ -272,15 +272,15 @@ public sealed class TokenVaultTests : IAsyncLifetime
     [Fact]
     public async Task A_generation_is_suspected_once_and_only_the_current_one()
     {
-        (await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => Task.Run(() => _kit.Vault.Suspect(_row, 1, StoreKit.Caller, None))))).Count(counts => counts).ShouldBe(1);
-        (await _kit.Vault.Suspect(_row, 2, StoreKit.Caller, None)).ShouldBeFalse();
+        (await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => Task.Run(() => _kit.Vault.Suspect(_row, 1, null, StoreKit.Caller, None))))).Count(counts => counts).ShouldBe(1);
+        (await _kit.Vault.Suspect(_row, 2, null, StoreKit.Caller, None)).ShouldBeFalse();
         (await Now()).Tokens!.SuspectGeneration.ShouldBe(1);
         (await _kit.Ask("SELECT count(*) FROM oauth_audit_log WHERE action = 'token_rejected'")).ShouldBe(1L);
 
         (await Save((await Take())!, "access-2")).ShouldBeTrue();
         (await Now()).Tokens!.SuspectGeneration.ShouldBeNull();
-        (await _kit.Vault.Suspect(_row, 1, StoreKit.Caller, None)).ShouldBeFalse();
-        (await _kit.Vault.Suspect(_row, 2, StoreKit.Caller, None)).ShouldBeTrue();
+        (await _kit.Vault.Suspect(_row, 1, null, StoreKit.Caller, None)).ShouldBeFalse();
+        (await _kit.Vault.Suspect(_row, 2, null, StoreKit.Caller, None)).ShouldBeTrue();
     }
 
     [Fact]

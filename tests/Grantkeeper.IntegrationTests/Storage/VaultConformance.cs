@@ -147,12 +147,14 @@ public abstract class VaultConformance : IAsyncLifetime
     [Fact]
     public async Task Generation_is_reported_once()
     {
+        const string Claims = "{\"access_token\":{}}";
         var row = await _stand.Connect();
-        (await _stand.Vault.Suspect(row, 2, AuditSource.Background, None)).ShouldBeFalse("it is not the current one");
-        (await _stand.Vault.Suspect(row, 1, AuditSource.Background, None)).ShouldBeTrue();
-        (await _stand.Vault.Suspect(row, 1, AuditSource.Background, None)).ShouldBeFalse();
+        (await _stand.Vault.Suspect(row, 2, null, AuditSource.Background, None)).ShouldBeFalse("it is not the current one");
+        (await _stand.Vault.Suspect(row, 1, Claims, AuditSource.Background, None)).ShouldBeTrue();
+        (await _stand.Vault.Suspect(row, 1, null, AuditSource.Background, None)).ShouldBeFalse();
+        (await Now(row)).Tokens!.ClaimsChallenge.ShouldBe(Claims);
         (await Save(row, Guid.NewGuid(), "2")).ShouldBe(SaveOutcome.Saved);
-        (await Now(row)).Tokens!.SuspectGeneration.ShouldBeNull();
+        ((await Now(row)).Tokens!.SuspectGeneration, (await Now(row)).Tokens!.ClaimsChallenge).ShouldBe((null, null));
     }
 
     [Fact]

@@ -128,7 +128,7 @@ internal sealed class SimulatedNode(Simulation simulation, string name)
 
     /// <summary>An API said 401.</summary>
     public async Task<bool> Reject(Guid integration, long generation) =>
-        await _vault.Find(integration, null, default) is { Tokens: not null } row && await _signalling.Suspect(row, generation, AuditSource.Background, default);
+        await _vault.Find(integration, null, default) is { Tokens: not null } row && await _signalling.Suspect(row, generation, null, AuditSource.Background, default);
 
     /// <summary>Another node says that a grant has changed.</summary>
     public void Hear(Guid integration) => _signals.Changes?.Invoke(integration);

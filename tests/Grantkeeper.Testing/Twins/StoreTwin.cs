@@ -116,7 +116,7 @@ internal sealed class StoreTwin(SecretBox box, Func<DateTimeOffset> clock, Prote
         Seal(grant, tokens, fresh);
         tokens.NextRefreshAt = attempt.NextAttemptAt;
         tokens.LastRefreshedAt = clock();
-        tokens.SuspectGeneration = null;
+        (tokens.SuspectGeneration, tokens.ClaimsChallenge) = (null, null);
         tokens.FailureCount = 0;
         tokens.LeaseUntil = null;
         tokens.ClearIntent();
@@ -158,11 +158,11 @@ internal sealed class StoreTwin(SecretBox box, Func<DateTimeOffset> clock, Prote
         return true;
     }
 
-    public bool Suspect(GrantRow row, long generation)
+    public bool Suspect(GrantRow row, long generation, string? claimsChallenge = null)
     {
         if (TokensOf(row) is not { } tokens || tokens.Generation != generation || tokens.SuspectGeneration == generation)
             return false;
-        tokens.SuspectGeneration = generation;
+        (tokens.SuspectGeneration, tokens.ClaimsChallenge) = (generation, claimsChallenge);
         return true;
     }
 

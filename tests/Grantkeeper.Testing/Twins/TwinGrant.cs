@@ -45,7 +45,7 @@ internal sealed class TwinGrant
         Tokens is null ? null : new SealedTokens
         {
             Epoch = Tokens.Epoch, Generation = Tokens.Generation, AccessToken = Tokens.AccessToken, RefreshToken = Tokens.RefreshToken, ExpiresAt = Tokens.ExpiresAt,
-            Lifetime = Tokens.Lifetime, SuspectGeneration = Tokens.SuspectGeneration, NextRefreshAt = Tokens.NextRefreshAt, LastRefreshedAt = Tokens.LastRefreshedAt,
+            Lifetime = Tokens.Lifetime, SuspectGeneration = Tokens.SuspectGeneration, ClaimsChallenge = Tokens.ClaimsChallenge, NextRefreshAt = Tokens.NextRefreshAt, LastRefreshedAt = Tokens.LastRefreshedAt,
             FailureCount = Tokens.FailureCount, Fence = Tokens.Fence, IntentGeneration = Tokens.IntentGeneration, IntentId = Tokens.IntentId,
         },
         Salt);
@@ -67,6 +67,8 @@ internal sealed class TwinTokens
     public TimeSpan? Lifetime { get; set; }
 
     public long? SuspectGeneration { get; set; }
+
+    public string? ClaimsChallenge { get; set; }
 
     public DateTimeOffset? NextRefreshAt { get; set; }
 

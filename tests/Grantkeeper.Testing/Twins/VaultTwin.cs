@@ -44,7 +44,7 @@ internal sealed class VaultTwin(StoreTwin store, VaultTwin.IAsking ask) : IToken
     public Task<bool> SaveFailure(GrantRow row, Guid attemptId, RefreshAttempt attempt, FailedRefresh failed, AuditSource source, string node, CancellationToken cancellation) =>
         ask.Ask(false, () => store.SaveFailure(row, attemptId, attempt, failed, node));
 
-    public Task<bool> Suspect(GrantRow row, long generation, AuditSource source, CancellationToken cancellation) => ask.Ask(false, () => store.Suspect(row, generation));
+    public Task<bool> Suspect(GrantRow row, long generation, string? claimsChallenge, AuditSource source, CancellationToken cancellation) => ask.Ask(false, () => store.Suspect(row, generation, claimsChallenge));
 
     public Task AnnounceReplay(string node, CancellationToken cancellation) => ask.Ask(false, () =>
     {

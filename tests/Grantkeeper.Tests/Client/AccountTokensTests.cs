@@ -160,7 +160,7 @@ public sealed class AccountTokensTests
     {
         var refused = await Get();
         var held = _source.Hold();
-        var renewals = Enumerable.Range(0, 100).Select(_ => _tokens.Renew(Slot, Request, refused, true, TestContext.Current.CancellationToken)).ToList();
+        var renewals = Enumerable.Range(0, 100).Select(_ => _tokens.Renew(Slot, Request, refused, true, null, TestContext.Current.CancellationToken)).ToList();
         held.SetResult();
         (await Task.WhenAll(renewals)).ShouldAllBe(renewed => renewed!.Value.Value.Answer.Generation == 2);
         _source.Rejections.ShouldBe([1L]);
@@ -168,7 +168,7 @@ public sealed class AccountTokensTests
         (await Get()).Answer.Generation.ShouldBe(2);
         _source.Gets.ShouldBe(2);
         // One more who was refused with the old token finds the new one there.
-        (await _tokens.Renew(Slot, Request, refused, true, TestContext.Current.CancellationToken))!.Value.Value.Answer.Generation.ShouldBe(2);
+        (await _tokens.Renew(Slot, Request, refused, true, null, TestContext.Current.CancellationToken))!.Value.Value.Answer.Generation.ShouldBe(2);
         _source.Gets.ShouldBe(2);
     }
 
@@ -177,7 +177,7 @@ public sealed class AccountTokensTests
     {
         var refused = await Get();
         var held = _source.Hold();
-        var renewal = _tokens.Renew(Slot, Request, refused, true, TestContext.Current.CancellationToken);
+        var renewal = _tokens.Renew(Slot, Request, refused, true, null, TestContext.Current.CancellationToken);
         var newcomer = Get();
         held.SetResult();
         (await newcomer).Answer.Generation.ShouldBe(2);
@@ -192,7 +192,7 @@ public sealed class AccountTokensTests
         var refused = await Get();
         var held = _source.Hold();
         var other = Get();
-        var renewal = _tokens.Renew(Slot, Request, refused, true, TestContext.Current.CancellationToken);
+        var renewal = _tokens.Renew(Slot, Request, refused, true, null, TestContext.Current.CancellationToken);
         held.SetResult();
         (await other).Answer.Generation.ShouldBe(1);
         (await renewal)!.Value.Value.Answer.Generation.ShouldBe(2);
@@ -202,19 +202,19 @@ public sealed class AccountTokensTests
     [Fact]
     public async Task New_token_that_is_refused_at_once_is_not_renewed_again()
     {
-        var renewed = (await _tokens.Renew(Slot, Request, await Get(), true, TestContext.Current.CancellationToken))!.Value.Value;
-        (await _tokens.Renew(Slot, Request, renewed, true, TestContext.Current.CancellationToken)).ShouldBeNull();
+        var renewed = (await _tokens.Renew(Slot, Request, await Get(), true, null, TestContext.Current.CancellationToken))!.Value.Value;
+        (await _tokens.Renew(Slot, Request, renewed, true, null, TestContext.Current.CancellationToken)).ShouldBeNull();
         _source.Rejections.ShouldBe([1L]);
         _time.Advance(TimeSpan.FromSeconds(30));
-        (await _tokens.Renew(Slot, Request, renewed, true, TestContext.Current.CancellationToken))!.Value.Value.Answer.Generation.ShouldBe(3);
+        (await _tokens.Renew(Slot, Request, renewed, true, null, TestContext.Current.CancellationToken))!.Value.Value.Answer.Generation.ShouldBe(3);
     }
 
     [Fact]
     public async Task New_consent_is_found_at_once_although_the_token_has_just_been_renewed()
     {
-        var renewed = (await _tokens.Renew(Slot, Request, await Get(), true, TestContext.Current.CancellationToken))!.Value.Value;
+        var renewed = (await _tokens.Renew(Slot, Request, await Get(), true, null, TestContext.Current.CancellationToken))!.Value.Value;
         _source.ConnectAgain();
-        (await _tokens.Renew(Slot, Request, renewed, true, TestContext.Current.CancellationToken))!.Value.Value.Answer.Generation.ShouldBe(3);
+        (await _tokens.Renew(Slot, Request, renewed, true, null, TestContext.Current.CancellationToken))!.Value.Value.Answer.Generation.ShouldBe(3);
         _source.Rejections.ShouldBe([1L]);
     }
 
@@ -223,9 +223,9 @@ public sealed class AccountTokensTests
     {
         var old = await Get();
         _source.ConnectAgain();
-        var present = (await _tokens.Renew(Slot, Request, old, true, TestContext.Current.CancellationToken))!.Value.Value;
+        var present = (await _tokens.Renew(Slot, Request, old, true, null, TestContext.Current.CancellationToken))!.Value.Value;
         present.Answer.Generation.ShouldBe(2);
-        (await _tokens.Renew(Slot, Request, present, true, TestContext.Current.CancellationToken))!.Value.Value.Answer.Generation.ShouldBe(3);
+        (await _tokens.Renew(Slot, Request, present, true, null, TestContext.Current.CancellationToken))!.Value.Value.Answer.Generation.ShouldBe(3);
         _source.Rejections.ShouldBe([1L, 2L]);
     }
 
@@ -234,10 +234,10 @@ public sealed class AccountTokensTests
     {
         (_cache, _tokens) = New(new TokenCacheOptions { Capacity = 0 });
         for (var i = 0; i < 5; i++)
-            await _tokens.Renew(Slot, Request, await Get(), true, TestContext.Current.CancellationToken);
+            await _tokens.Renew(Slot, Request, await Get(), true, null, TestContext.Current.CancellationToken);
         _source.Rejections.ShouldBe([1L]);
         _time.Advance(RecentRenewals.Pause);
-        await _tokens.Renew(Slot, Request, await Get(), true, TestContext.Current.CancellationToken);
+        await _tokens.Renew(Slot, Request, await Get(), true, null, TestContext.Current.CancellationToken);
         _source.Rejections.ShouldBe([1L, 2L]);
     }
 
@@ -246,11 +246,11 @@ public sealed class AccountTokensTests
     {
         _source.Lifetime = null;
         var refused = await Get();
-        (await _tokens.Renew(Slot, Request, refused, false, TestContext.Current.CancellationToken)).ShouldBeNull();
+        (await _tokens.Renew(Slot, Request, refused, false, null, TestContext.Current.CancellationToken)).ShouldBeNull();
         _source.Rejections.ShouldBeEmpty();
         _source.ConnectAgain();
-        (await _tokens.Renew(Slot, Request, refused, false, TestContext.Current.CancellationToken))!.Value.Value.Answer.Generation.ShouldBe(2);
-        (await _tokens.Renew(Slot, Request, await Get(), true, TestContext.Current.CancellationToken))!.Value.Value.Answer.Generation.ShouldBe(3);
+        (await _tokens.Renew(Slot, Request, refused, false, null, TestContext.Current.CancellationToken))!.Value.Value.Answer.Generation.ShouldBe(2);
+        (await _tokens.Renew(Slot, Request, await Get(), true, null, TestContext.Current.CancellationToken))!.Value.Value.Answer.Generation.ShouldBe(3);
         _source.Rejections.ShouldBe([2L]);
     }
 
@@ -277,14 +277,14 @@ public sealed class AccountTokensTests
     public async Task Same_token_again_is_no_renewal()
     {
         _source.Stubborn = true;
-        (await _tokens.Renew(Slot, Request, await Get(), true, TestContext.Current.CancellationToken)).ShouldBeNull();
+        (await _tokens.Renew(Slot, Request, await Get(), true, null, TestContext.Current.CancellationToken)).ShouldBeNull();
     }
 
     [Fact]
     public async Task Slow_answer_does_not_put_back_an_older_token()
     {
         var old = await Get();
-        await _tokens.Renew(Slot, Request, old, true, TestContext.Current.CancellationToken);
+        await _tokens.Renew(Slot, Request, old, true, null, TestContext.Current.CancellationToken);
         _cache.Keep(Slot, old, _time.GetTimestamp());
         _cache.Find(Slot)!.Answer.Generation.ShouldBe(2);
     }
@@ -343,7 +343,7 @@ public sealed class AccountTokensTests
             };
         }
 
-        public Task<Answer<TokenRejectedAnswer>> Reject(AccountTokenRequest request, AccessTokenAnswer token, CancellationToken cancellation)
+        public Task<Answer<TokenRejectedAnswer>> Reject(AccountTokenRequest request, AccessTokenAnswer token, string? claims, CancellationToken cancellation)
         {
             Rejections.Add(token.Generation);
             var accepted = token.Generation == _generation;

@@ -26,6 +26,17 @@ public sealed class BearerChallengeTests
         string.Join(' ', challenge.Scopes).ShouldBe(scopes);
     }
 
+    [Theory]
+    [InlineData("Bearer realm=\"\", authorization_uri=\"https://login.example.com/authorize\", error=\"insufficient_claims\", claims=\"eyJh==\"", "eyJh==")]
+    [InlineData("Bearer error=\"insufficient_claims\"", null)]
+    [InlineData("Bearer error=\"invalid_token\", claims=\"eyJh\"", null)]
+    public void Claims_belong_to_their_error(string header, string? claims)
+    {
+        using var response = new HttpResponseMessage();
+        response.Headers.TryAddWithoutValidation("WWW-Authenticate", header);
+        BearerChallenge.Of(response).Claims.ShouldBe(claims);
+    }
+
     [Fact]
     public void Second_challenge_counts_when_the_first_names_no_error()
     {

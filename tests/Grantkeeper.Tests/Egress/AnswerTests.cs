@@ -25,7 +25,7 @@ public sealed class AnswerTests
         response.MediaType.ShouldBe("application/json");
         response.Date.ShouldBe(new DateTimeOffset(1994, 11, 6, 8, 49, 37, TimeSpan.Zero));
         response.RetryAfter.ShouldBe(TimeSpan.FromSeconds(7));
-        response.WwwAuthenticate.ShouldBe("Bearer error=\"invalid_token\"");
+        response.Challenges.ShouldHaveSingleItem().ToString().ShouldBe("Bearer error=\"invalid_token\"");
         response.Header("dpop-nonce").ShouldBe("n");
         response.Text().ShouldBe("{}");
     }

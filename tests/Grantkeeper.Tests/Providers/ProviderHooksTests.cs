@@ -133,7 +133,7 @@ public sealed class ProviderHooksTests
         var egress = new Counting();
         var provider = Acme(new Told { OnRequest = asked => new TokenRequestAdditions { Parameters = new Dictionary<string, string> { ["kind"] = $"{asked.IsRefresh} {asked.ClientId}" }, Headers = new Dictionary<string, string> { ["X-Version"] = "2" } } });
         var endpoints = (await new EndpointDiscovery(egress, TimeProvider.System).Of(provider)).Value;
-        await new TokenRequests(egress, TimeProvider.System).Refresh(provider, endpoints, new Secret("refresh-1"), null, default);
+        await new TokenRequests(egress, TimeProvider.System).Refresh(provider, endpoints, new Secret("refresh-1"), null, null, default);
         egress.Sent.ShouldContain("kind=True+client-1");
         egress.Sent.ShouldContain("refresh_token=refresh-1");
         egress.Headers.ShouldContain("X-Version: 2");
@@ -159,7 +159,7 @@ public sealed class ProviderHooksTests
         var endpoints = (await new EndpointDiscovery(egress, TimeProvider.System).Of(provider)).Value;
         foreach (var answer in new[]
         {
-            await new TokenRequests(egress, TimeProvider.System).Refresh(provider, endpoints, new Secret("refresh-1"), null, default),
+            await new TokenRequests(egress, TimeProvider.System).Refresh(provider, endpoints, new Secret("refresh-1"), null, null, default),
             await new TokenRequests(egress, TimeProvider.System).ExchangeCode(provider, endpoints, new Secret("code-1"), "https://app.example.com/callback", default, default),
         })
             (answer.Failure!.Kind, answer.Failure.Delivery, answer.Failure.Error).ShouldBe((TokenFailureKind.Misconfigured, Delivery.NotProcessed, "class_failed"));

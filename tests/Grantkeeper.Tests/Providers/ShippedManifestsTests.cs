@@ -87,7 +87,7 @@ public sealed class ShippedManifestsTests
             var egress = new Recorder();
             var endpoints = (await new EndpointDiscovery(egress, new ManualTimeProvider()).Of(provider)).Value;
             var known = provider with { Client = new ClientRegistration("client-1", new Secret("secret-1"), null) };
-            var answer = await new TokenRequests(egress, TimeProvider.System).Refresh(known, endpoints, new Secret("refresh-1"), "https://app.example.com/cb", default);
+            var answer = await new TokenRequests(egress, TimeProvider.System).Refresh(known, endpoints, new Secret("refresh-1"), "https://app.example.com/cb", null, default);
             answer.Response.ShouldNotBeNull(provider.Key).RefreshToken.Reveal().ShouldBe("refresh-2");
             egress.Method.ShouldBe("POST", provider.Key);
             egress.Address.ShouldBe(manifest.RefreshEndpoints.Count > 0 ? manifest.RefreshEndpoints[0] : manifest.TokenEndpoint, provider.Key);
