@@ -21,10 +21,11 @@ internal static class ClientAssertion
     /// <param name="key">Signs it.</param>
     /// <param name="algorithm">One that fits the key.</param>
     /// <param name="keyId">Its <c>kid</c>; null to send none.</param>
-    /// <param name="clientId">Issuer and subject alike.</param>
+    /// <param name="clientId">Whom it is about, and who issues it unless another does.</param>
     /// <param name="audience">Whom it is for: the token endpoint's address, or the issuer.</param>
     /// <param name="now">When it is issued.</param>
-    public static Secret Sign(ClientKey key, string algorithm, string? keyId, string clientId, string audience, DateTimeOffset now)
+    /// <param name="issuer">Who issues it; null: the client, as the RFC says.</param>
+    public static Secret Sign(ClientKey key, string algorithm, string? keyId, string clientId, string audience, DateTimeOffset now, string? issuer = null)
     {
         var header = new JsonObject { ["alg"] = algorithm, ["typ"] = "JWT" };
         if (keyId is not null)
@@ -33,7 +34,7 @@ internal static class ClientAssertion
             header["x5t#S256"] = thumbprint;
         var claims = new JsonObject
         {
-            ["iss"] = clientId, ["sub"] = clientId, ["aud"] = audience, ["jti"] = Guid.NewGuid().ToString(),
+            ["iss"] = issuer ?? clientId, ["sub"] = clientId, ["aud"] = audience, ["jti"] = Guid.NewGuid().ToString(),
             ["iat"] = now.ToUnixTimeSeconds(), ["exp"] = (now + Life).ToUnixTimeSeconds(),
         };
         var signed = $"{Part(header)}.{Part(claims)}";

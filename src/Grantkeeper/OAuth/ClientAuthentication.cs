@@ -34,6 +34,9 @@ internal sealed record ClientCredentials(string ClientId, Secret ClientSecret, C
 
     /// <summary>What stands for the secret under <see cref="ClientAuthenticationMethod.PrivateKeyJwt"/>; made for one request.</summary>
     public Secret Assertion { get; init; }
+
+    /// <summary>True where the server takes the assertion as <c>client_secret</c>.</summary>
+    public bool AssertionIsSecret { get; init; }
 }
 
 /// <summary>Adds a client's proof to a request's parameters or headers.</summary>
@@ -56,6 +59,12 @@ internal static class ClientAuthentication
                 break;
             case ClientAuthenticationMethod.PrivateKeyJwt:
                 parameters[client.IdParameter] = client.ClientId;
+                if (client.AssertionIsSecret)
+                {
+                    parameters[OAuthNames.ClientSecret] = client.Assertion.Reveal();
+                    break;
+                }
+
                 parameters[OAuthNames.ClientAssertionType] = ClientAssertion.Type;
                 parameters[OAuthNames.ClientAssertion] = client.Assertion.Reveal();
                 break;

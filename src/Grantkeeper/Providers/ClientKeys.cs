@@ -30,6 +30,10 @@ internal sealed class ClientKeys
         if (_read.GetValue(client, registered => new Holder(ClientKey.Read(registered.ClientSecret, out _))).Key is not { } key || (rules.Algorithm is { } asked && !key.Fits(asked)))
             return null;
         var audience = rules.Audience == AssertionAudience.Issuer ? endpoints.Issuer! : endpoints.Token.OriginalString;
-        return credentials with { Assertion = ClientAssertion.Sign(key, rules.Algorithm ?? key.Algorithm, rules.KeyId ?? key.KeyId, client.ClientId, audience, now) };
+        return credentials with
+        {
+            Assertion = ClientAssertion.Sign(key, rules.Algorithm ?? key.Algorithm, rules.KeyId ?? key.KeyId, client.ClientId, audience, now, rules.Issuer),
+            AssertionIsSecret = rules.Parameter == AssertionParameter.ClientSecret,
+        };
     }
 }

@@ -192,7 +192,11 @@ internal static partial class ManifestReader
     {
         if (fields.Mapping("client_assertion") is not { } rules)
             return AssertionRules.Usual;
-        var read = new AssertionRules(rules.Choice<AssertionAudience>("audience") ?? AssertionAudience.TokenEndpoint, rules.Text("algorithm"), rules.Text("key_id"));
+        var read = new AssertionRules(rules.Choice<AssertionAudience>("audience") ?? AssertionAudience.TokenEndpoint, rules.Text("algorithm"), rules.Text("key_id"))
+        {
+            Issuer = rules.Text("issuer"),
+            Parameter = rules.Choice<AssertionParameter>("parameter") ?? AssertionParameter.ClientAssertion,
+        };
         if (read.Algorithm is { } algorithm && !ClientKey.Algorithms.Contains(algorithm))
             rules.Fault("algorithm", $"must be one of {string.Join(", ", ClientKey.Algorithms)}, not \"{algorithm}\"");
         if (read.Audience == AssertionAudience.Issuer && fields.Text("issuer") is null && !fields.Flag("discovery", false))

@@ -150,6 +150,16 @@ internal enum AssertionAudience
     Issuer,
 }
 
+/// <summary>By what name an assertion goes in requests.</summary>
+internal enum AssertionParameter
+{
+    /// <summary><c>client_assertion</c>, beside its type (RFC 7523 section 2.2).</summary>
+    ClientAssertion,
+
+    /// <summary><c>client_secret</c>: the server takes a signed statement for a secret, as Apple does.</summary>
+    ClientSecret,
+}
+
 /// <summary>How assertions are made under <c>private_key_jwt</c>.</summary>
 /// <param name="Audience">Whom they are for.</param>
 /// <param name="Algorithm">What they are signed with; null: by the key.</param>
@@ -157,6 +167,12 @@ internal enum AssertionAudience
 internal sealed record AssertionRules(AssertionAudience Audience, string? Algorithm, string? KeyId)
 {
     public static readonly AssertionRules Usual = new(AssertionAudience.TokenEndpoint, null, null);
+
+    /// <summary>Who issues them; null: the client, as RFC 7523 section 3 says.</summary>
+    public string? Issuer { get; init; }
+
+    /// <summary>By what name they go.</summary>
+    public AssertionParameter Parameter { get; init; }
 }
 
 /// <summary>Who may fill a variable of a manifest, and with what.</summary>

@@ -93,6 +93,7 @@ public sealed class ManifestReaderTests
     {
         Read($"{Good}\nclient_authentication: private_key_jwt").ClientAssertion.ShouldBe(AssertionRules.Usual);
         Read($"{Good}\nissuer: https://acme.example.com\nclient_assertion: {{ audience: issuer, algorithm: PS256, key_id: k }}").ClientAssertion.ShouldBe(new AssertionRules(AssertionAudience.Issuer, "PS256", "k"));
+        Read($"{Good}\nclient_assertion: {{ issuer: us, parameter: client_secret }}").ClientAssertion.ShouldBe(AssertionRules.Usual with { Issuer = "us", Parameter = AssertionParameter.ClientSecret });
         Faults($"{Good}\nclient_assertion: {{ audience: issuer, algorithm: HS256, kid: k }}").ShouldBe(
         [
             "acme.yaml: client_assertion: algorithm must be one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, not \"HS256\"",

@@ -65,7 +65,7 @@ public sealed partial class SchemaTests
 
     [Theory]
     [InlineData("verification", typeof(Verification)), InlineData("client_authentication", typeof(ClientAuthenticationMethod)), InlineData("iss", typeof(IssPolicy)), InlineData("revocation_scope", typeof(RevocationScope)), InlineData("flow", typeof(ConnectionFlow))]
-    [InlineData("account/properties/source", typeof(AccountSource)), InlineData("rotation/properties/profile", typeof(RotationProfile)), InlineData("variables/additionalProperties/properties/kind", typeof(VariableKind)), InlineData("client_assertion/properties/audience", typeof(AssertionAudience))]
+    [InlineData("account/properties/source", typeof(AccountSource)), InlineData("rotation/properties/profile", typeof(RotationProfile)), InlineData("variables/additionalProperties/properties/kind", typeof(VariableKind)), InlineData("client_assertion/properties/audience", typeof(AssertionAudience)), InlineData("client_assertion/properties/parameter", typeof(AssertionParameter))]
     public void Closed_words_are_the_readers(string path, Type type)
     {
         var words = At(["properties", .. path.Split('/')])["enum"]!.AsArray().Select(word => word!.GetValue<string>());

@@ -1,3 +1,6 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -81,12 +84,13 @@ public sealed class ShippedManifestsTests
     [Fact]
     public async Task A_refresh_goes_out_as_a_refresh_for_every_one_of_them()
     {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         foreach (var provider in All().Where(provider => provider.Manifest is { Refresh: true, Flow: ConnectionFlow.Code, TokenEndpoint: not null }))
         {
             var manifest = provider.Manifest;
             var egress = new Recorder();
             var endpoints = (await new EndpointDiscovery(egress, new ManualTimeProvider()).Of(provider)).Value;
-            var known = provider with { Client = new ClientRegistration("client-1", new Secret("secret-1"), null) };
+            var known = provider with { Client = new ClientRegistration("client-1", new Secret(endpoints.ClientAuthentication == ClientAuthenticationMethod.PrivateKeyJwt ? key.ExportPkcs8PrivateKeyPem() : "secret-1"), null) };
             var answer = await new TokenRequests(egress, TimeProvider.System).Refresh(known, endpoints, new Secret("refresh-1"), "https://app.example.com/cb", null, default);
             answer.Response.ShouldNotBeNull(provider.Key).RefreshToken.Reveal().ShouldBe("refresh-2");
             egress.Method.ShouldBe("POST", provider.Key);
@@ -100,6 +104,38 @@ public sealed class ShippedManifestsTests
             egress.Body.ContainsKey("client_secret").ShouldBe(!inHeader && endpoints.ClientAuthentication != ClientAuthenticationMethod.None, provider.Key);
             egress.Body.ContainsKey(manifest.ClientIdParameter).ShouldBe(!inHeader, provider.Key);
         }
+    }
+
+    /// <summary>https://developer.apple.com/documentation/accountorganizationaldatasharing/creating-a-client-secret</summary>
+    [Fact]
+    public async Task Apple_gets_a_client_secret_that_is_signed_for_the_request()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var apple = Catalogue([], ("APPLE_CLIENT_ID", "com.example.app"), ("APPLE_CLIENT_SECRET", key.ExportPkcs8PrivateKeyPem()), ("APPLE_TEAM_ID", "DEF123GHIJ"), ("APPLE_KEY_ID", "ABC123DEFG")).Find("apple")!;
+        apple.Missing.ShouldBe([]);
+        var clock = new ManualTimeProvider();
+        var egress = new Recorder();
+        var endpoints = (await new EndpointDiscovery(egress, clock).Of(apple)).Value;
+        var requests = new TokenRequests(egress, clock);
+        async Task Is(Task request)
+        {
+            await request;
+            egress.HasBasic.ShouldBeFalse();
+            egress.Body["client_id"].ShouldBe("com.example.app");
+            egress.Body.Keys.ShouldNotContain(name => name.StartsWith("client_assertion", StringComparison.Ordinal));
+            var parts = egress.Body["client_secret"].Split('.');
+            key.VerifyData(Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"), Base64Url.DecodeFromChars(parts[2]), HashAlgorithmName.SHA256).ShouldBeTrue();
+            var (header, claims) = (JsonNode.Parse(Base64Url.DecodeFromChars(parts[0]))!, JsonNode.Parse(Base64Url.DecodeFromChars(parts[1]))!);
+            ((string?)header["alg"], (string?)header["kid"]).ShouldBe(("ES256", "ABC123DEFG"));
+            ((string?)claims["iss"], (string?)claims["sub"], (string?)claims["aud"]).ShouldBe(("DEF123GHIJ", "com.example.app", "https://appleid.apple.com"));
+            ((long)claims["iat"]!, (long)claims["exp"]!).ShouldBe((clock.GetUtcNow().ToUnixTimeSeconds(), clock.GetUtcNow().ToUnixTimeSeconds() + 60));
+        }
+
+        await Is(requests.ExchangeCode(apple, endpoints, new Secret("code-1"), "https://app.example.com/cb", default, default));
+        egress.Body.ShouldNotContainKey("code_verifier");
+        await Is(requests.Refresh(apple, endpoints, new Secret("refresh-1"), null, null, default));
+        await Is(requests.Revoke(apple, endpoints, new Secret("refresh-1"), "refresh_token", default));
+        egress.Address.ShouldBe(new Uri("https://appleid.apple.com/auth/revoke"));
     }
 
     /// <summary>Takes a request apart as a server does and answers with new tokens.</summary>
