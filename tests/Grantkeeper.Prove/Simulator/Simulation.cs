@@ -264,9 +264,17 @@ internal sealed class Simulation
         var (life, pauses, began, beganAt) = (node.Life, node.Life.Pauses, World.Now, World.TrueTime);
         var wasGone = held.DisconnectedAt is not null;
         var suspects = _suspectSince.Where(entry => entry.Key.Family.Integration == held.Id && entry.Value < began).Select(entry => entry.Key).ToHashSet();
-        var caller = new CancellationTokenSource();
+        var (caller, waits) = (new CancellationTokenSource(), true);
         if (Dice.Chance(0.2))
-            World.After(Dice.Span(TimeSpan.Zero, TimeSpan.FromSeconds(3)), () => life.Run(caller.Cancel));
+        {
+            World.After(Dice.Span(TimeSpan.Zero, TimeSpan.FromSeconds(3)), () => life.Run(() =>
+            {
+                if (waits)
+                    WatchFlight(node, held);
+                caller.Cancel();
+            }));
+        }
+
         node.Run(async () =>
         {
             Errors.Result<TokenGrant> answer;
@@ -276,8 +284,11 @@ internal sealed class Simulation
             }
             catch (OperationCanceledException) when (caller.IsCancellationRequested)
             {
-                Left(node, held);
                 return;
+            }
+            finally
+            {
+                waits = false;
             }
 
             if (isForeign)
@@ -301,8 +312,8 @@ internal sealed class Simulation
         });
     }
 
-    /// <summary>A caller gave up while a request for its grant was under way: that refresh comes to its end all the same.</summary>
-    private void Left(SimulatedNode node, Held held)
+    /// <summary>A caller gives up while a request for its grant is under way: that refresh comes to its end all the same.</summary>
+    private void WatchFlight(SimulatedNode node, Held held)
     {
         if (Oracle.UnderWay(node.Life, held.Family) is not { } request)
             return;
