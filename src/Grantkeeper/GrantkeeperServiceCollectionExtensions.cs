@@ -213,6 +213,8 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddSingleton<Resources.IResourceReader, Resources.ResourceReader>();
         services.TryAddSingleton<IAccessTokenSource, ProcessTokenSource>();
         services.AddSingleton<FlowStore>();
+        services.AddSingleton<IFlows>(provider => provider.GetRequiredService<FlowStore>());
+        services.AddSingleton<IGrantWrites, GrantWrites>();
         services.AddSingleton<GrantStore>();
         services.AddSingleton<ConnectFlow>();
         services.AddSingleton<DisconnectFlow>();

@@ -26,8 +26,8 @@ namespace Grantkeeper.Connect;
 /// <b>Confirm</b>: the parked code is redeemed by the right user with the ticket of the browser that came back.
 /// </remarks>
 internal sealed class ConnectFlow(
-    FlowStore flows, GrantStore grants, ProviderCatalogue catalogue, EndpointDiscovery discovery, TokenRequests requests, AccountReader accounts,
-    IntegrationStore integrations, ITokenVault vault, ScopeAsks asks, Escalations escalations, Database database, AuditLog audit, GrantkeeperOptions options, TimeProvider time, IFailpoints failpoints, ILogger<ConnectFlow> logger)
+    IFlows flows, GrantStore grants, ProviderCatalogue catalogue, EndpointDiscovery discovery, TokenRequests requests, AccountReader accounts,
+    IntegrationStore integrations, ITokenVault vault, ScopeAsks asks, Escalations escalations, GrantkeeperOptions options, SharedTime time, IFailpoints failpoints, ILogger<ConnectFlow> logger)
 {
     /// <summary>How long a flow lives (RFC 9700 section 2.1; R81).</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(10);
@@ -100,13 +100,7 @@ internal sealed class ConnectFlow(
             ReconnectIntegrationId = asked.ReconnectIntegrationId,
             ReplaceAccount = asked.ReplaceAccount,
         };
-        await database.ForUser(flow.UserId).Transaction(async db =>
-        {
-            var salt = await OwnerSalts.Get(db, flow.UserId, cancellation);
-            await flows.Add(db, flow, salt, Lifetime, source, cancellation);
-            await audit.Write(db, new AuditEvent(AuditAction.ConnectStarted, flow.UserId, source) { Provider = flow.Provider, Scopes = scopes }, cancellation);
-            return true;
-        }, cancellation);
+        await flows.Add(flow, Lifetime, source, cancellation);
 
         // 5. the one-time start link
         ConnectLog.Started(logger, flow.Id, flow.Provider);
@@ -191,13 +185,7 @@ internal sealed class ConnectFlow(
         if (await flows.Find(flowId, userId, cancellation) is not null)
             return Refused(ErrorCatalogue.Connect.TicketInvalid);
         // The ticket may be right and the user wrong: then the code is destroyed and never sent.
-        if (await flows.DestroyParked(flowId, ticketHash, ErrorCatalogue.Connect.SubjectMismatch.Code, cancellation) is not { } stolen)
-            return Refused(ErrorCatalogue.Connect.FlowUnknown);
-        await audit.Write(
-            database.ForUser(stolen.UserId),
-            new AuditEvent(AuditAction.SubjectMismatch, stolen.UserId, source) { Provider = stolen.Provider, Success = false, Code = ErrorCatalogue.Connect.SubjectMismatch.Code },
-            cancellation);
-        return Refused(ErrorCatalogue.Connect.SubjectMismatch);
+        return Refused(await flows.DestroyParked(flowId, ticketHash, source, cancellation) is null ? ErrorCatalogue.Connect.FlowUnknown : ErrorCatalogue.Connect.SubjectMismatch);
     }
 
     /// <summary>Steps 4 to 6 take no cancellation: from here on a closed browser stops nothing.</summary>
@@ -230,16 +218,10 @@ internal sealed class ConnectFlow(
 
     private async Task<Completed> Fail(PendingFlow flow, Failure failure, AuditSource source, CancellationToken cancellation)
     {
-        var denied = failure.Code == ErrorCatalogue.Connect.AccessDenied;
-        var action = denied ? AuditAction.ConnectDenied
+        var action = failure.Code == ErrorCatalogue.Connect.AccessDenied ? AuditAction.ConnectDenied
             : failure.Code == ErrorCatalogue.Connect.SubjectMismatch ? AuditAction.SubjectMismatch
             : failure.Code == ErrorCatalogue.Integrations.AccountMismatch ? AuditAction.AccountMismatch : AuditAction.ConnectFailed;
-        await database.ForUser(flow.UserId).Transaction(async db =>
-        {
-            await FlowStore.Finish(db, flow, denied ? FlowStatus.Denied : FlowStatus.Failed, null, failure.Code.Code, cancellation);
-            await audit.Write(db, new AuditEvent(action, flow.UserId, source) { Provider = flow.Provider, Scopes = flow.Scopes, Success = false, Code = failure.Code.Code }, cancellation);
-            return true;
-        }, cancellation);
+        await flows.Fail(flow, action, failure.Code, source, cancellation);
         ConnectLog.Failed(logger, flow.Id, flow.Provider, failure.Code.Code);
         return new Completed(flow, null, default, failure);
     }

@@ -1,5 +1,6 @@
 using Grantkeeper.Audit;
 using Grantkeeper.Encryption;
+using Grantkeeper.Errors;
 using Grantkeeper.OAuth;
 using Grantkeeper.Storage;
 using Npgsql;
@@ -7,7 +8,7 @@ using Npgsql;
 namespace Grantkeeper.Connect;
 
 /// <summary>Flows in PostgreSQL. State, handle, cookie, nonce and ticket are stored as hashes; verifier, URL and parked code are sealed.</summary>
-internal sealed class FlowStore(Database database, SecretBox box)
+internal sealed class FlowStore(Database database, SecretBox box, AuditLog audit) : IFlows
 {
     private const string VerifierPurpose = "oauth_state.code_verifier";
     private const string UrlPurpose = "oauth_state.authorization_url";
@@ -20,22 +21,23 @@ internal sealed class FlowStore(Database database, SecretBox box)
         (SELECT s.salt FROM owner_salts s WHERE s.user_id = f.user_id)
         """;
 
-    /// <summary>Stores a new flow.</summary>
-    public Task Add(IDb db, PendingFlow flow, byte[] salt, TimeSpan lifetime, AuditSource source, CancellationToken cancellation) => db.Execute(
-        """
-        INSERT INTO oauth_state (id, user_id, actor, provider, state_token, handle_hash, scopes, redirect_uri, code_verifier, code_challenge, nonce_hash,
-            authorization_url, issuer, completion, return_to, opener_origin, reconnect_integration_id, replace_account, landing, session_id, expires_at, ip_address, user_agent)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, now() + $21, $22, $23)
-        """,
-        cancellation, flow.Id, flow.UserId, flow.Actor, flow.Provider, flow.StateHash, flow.HandleHash, flow.Scopes.ToArray(), flow.RedirectUri,
-        flow.CodeVerifier.IsEmpty ? null : box.Seal(flow.CodeVerifier, Context(VerifierPurpose, flow.UserId, flow.Id), salt), flow.CodeChallenge, flow.NonceHash,
-        box.Seal(flow.AuthorizationUrl, Context(UrlPurpose, flow.UserId, flow.Id), salt), flow.Issuer, Word(flow.Completion), flow.ReturnTo, flow.OpenerOrigin,
-        flow.ReconnectIntegrationId, flow.ReplaceAccount, Word(flow.Landing), flow.SessionId, lifetime, Rows.Address(source.IpAddress), Rows.UserAgent(source.UserAgent));
+    public Task Add(PendingFlow flow, TimeSpan lifetime, AuditSource source, CancellationToken cancellation) => database.ForUser(flow.UserId).Transaction(async db =>
+    {
+        var salt = await OwnerSalts.Get(db, flow.UserId, cancellation);
+        await db.Execute(
+            """
+            INSERT INTO oauth_state (id, user_id, actor, provider, state_token, handle_hash, scopes, redirect_uri, code_verifier, code_challenge, nonce_hash,
+                authorization_url, issuer, completion, return_to, opener_origin, reconnect_integration_id, replace_account, landing, session_id, expires_at, ip_address, user_agent)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, now() + $21, $22, $23)
+            """,
+            cancellation, flow.Id, flow.UserId, flow.Actor, flow.Provider, flow.StateHash, flow.HandleHash, flow.Scopes.ToArray(), flow.RedirectUri,
+            flow.CodeVerifier.IsEmpty ? null : box.Seal(flow.CodeVerifier, Context(VerifierPurpose, flow.UserId, flow.Id), salt), flow.CodeChallenge, flow.NonceHash,
+            box.Seal(flow.AuthorizationUrl, Context(UrlPurpose, flow.UserId, flow.Id), salt), flow.Issuer, Word(flow.Completion), flow.ReturnTo, flow.OpenerOrigin,
+            flow.ReconnectIntegrationId, flow.ReplaceAccount, Word(flow.Landing), flow.SessionId, lifetime, Rows.Address(source.IpAddress), Rows.UserAgent(source.UserAgent));
+        await audit.Write(db, new AuditEvent(AuditAction.ConnectStarted, flow.UserId, source) { Provider = flow.Provider, Scopes = flow.Scopes }, cancellation);
+        return true;
+    }, cancellation);
 
-    /// <summary>
-    /// Binds the start link to the browser that opens it first; the same browser may come again. Null when the link is
-    /// unknown, too old or used, or belongs to another browser.
-    /// </summary>
     public Task<PendingFlow?> Bind(string handleHash, string newBindingHash, string? presentedBindingHash, CancellationToken cancellation) =>
         Redeeming.One(
             $"""
@@ -62,10 +64,6 @@ internal sealed class FlowStore(Database database, SecretBox box)
     public Task<PendingFlow?> FindParked(Guid sessionId, string userId, string ticketHash, CancellationToken cancellation) => database.ForUser(userId).Read(
         $"SELECT {Columns} FROM oauth_state f WHERE f.user_id = $2 AND f.session_id = $1 AND f.ticket_hash = $3", Map, cancellation, sessionId, userId, ticketHash);
 
-    /// <summary>
-    /// Redeems a state: one atomic statement, so it works once however many callbacks arrive. The binding is asked for when
-    /// a browser calls; the user when an authenticated caller does.
-    /// </summary>
     public Task<PendingFlow?> Redeem(string stateHash, string? provider, string? bindingHash, string? userId, CancellationToken cancellation) => Redeeming.One(
         $"""
         UPDATE oauth_state f SET is_used = true, used_at = now(), status = 'redeemed'
@@ -75,7 +73,6 @@ internal sealed class FlowStore(Database database, SecretBox box)
         """,
         Map, cancellation, stateHash, provider, bindingHash, userId);
 
-    /// <summary>Parks the code, sealed, until the ticket comes.</summary>
     public async Task Park(PendingFlow flow, Secret code, string ticketHash, TimeSpan lifetime, CancellationToken cancellation) =>
         await database.ForUser(flow.UserId).Transaction(async db =>
         {
@@ -85,7 +82,6 @@ internal sealed class FlowStore(Database database, SecretBox box)
                 cancellation, flow.Id, flow.UserId, box.Seal(code, Context(CodePurpose, flow.UserId, flow.Id), salt), ticketHash, lifetime);
         }, cancellation);
 
-    /// <summary>Takes the parked code out for the right user: once, by one atomic statement.</summary>
     public Task<PendingFlow?> TakeParked(Guid flowId, string ticketHash, string userId, CancellationToken cancellation) => database.ForUser(userId).One(
         $"""
         UPDATE oauth_state f SET status = 'redeemed', parked_code = NULL, ticket_hash = NULL
@@ -95,14 +91,27 @@ internal sealed class FlowStore(Database database, SecretBox box)
         """,
         Map, cancellation, flowId, ticketHash, userId);
 
-    /// <summary>Another user came with the right ticket: the code is destroyed. The flow, if there was one.</summary>
-    public Task<PendingFlow?> DestroyParked(Guid flowId, string ticketHash, string errorCode, CancellationToken cancellation) => Redeeming.One(
-        $"""
-        UPDATE oauth_state f SET status = 'failed', parked_code = NULL, ticket_hash = NULL, error_code = $3
-        WHERE f.id = $1 AND f.status = 'parked' AND f.ticket_hash = $2
-        RETURNING {Columns}
-        """,
-        Map, cancellation, flowId, ticketHash, errorCode);
+    public Task<PendingFlow?> DestroyParked(Guid flowId, string ticketHash, AuditSource source, CancellationToken cancellation) => Redeeming.Transaction(async db =>
+    {
+        var code = ErrorCatalogue.Connect.SubjectMismatch.Code;
+        var stolen = await db.One(
+            $"""
+            UPDATE oauth_state f SET status = 'failed', parked_code = NULL, ticket_hash = NULL, error_code = $3
+            WHERE f.id = $1 AND f.status = 'parked' AND f.ticket_hash = $2
+            RETURNING {Columns}
+            """,
+            Map, cancellation, flowId, ticketHash, code);
+        if (stolen is not null)
+            await audit.Write(db, new AuditEvent(AuditAction.SubjectMismatch, stolen.UserId, source) { Provider = stolen.Provider, Success = false, Code = code }, cancellation);
+        return stolen;
+    }, cancellation);
+
+    public Task Fail(PendingFlow flow, AuditAction action, ErrorCode code, AuditSource source, CancellationToken cancellation) => database.ForUser(flow.UserId).Transaction(async db =>
+    {
+        await Finish(db, flow, action == AuditAction.ConnectDenied ? FlowStatus.Denied : FlowStatus.Failed, null, code.Code, cancellation);
+        await audit.Write(db, new AuditEvent(action, flow.UserId, source) { Provider = flow.Provider, Scopes = flow.Scopes, Success = false, Code = code.Code }, cancellation);
+        return true;
+    }, cancellation);
 
     /// <summary>False when the flow is gone, with its user; else it stays until the end of the transaction.</summary>
     public static async Task<bool> Hold(IDb db, PendingFlow flow, CancellationToken cancellation) =>

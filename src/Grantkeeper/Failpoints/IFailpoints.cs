@@ -83,9 +83,11 @@ internal static class Points
         ReplayRead, ReplayStored, ReplayDone,
     ];
 
+    /// <summary>The points of the connect flow.</summary>
+    public static readonly IReadOnlyList<string> Connect = [ConnectRedeemed, ConnectExchanged, ConnectKnown, ConnectStored];
+
     /// <summary>Every point, for campaigns that visit them all.</summary>
-    public static readonly IReadOnlyList<string> All =
-        [.. Engine, ConnectRedeemed, ConnectExchanged, ConnectKnown, ConnectStored, DisconnectBegun, DisconnectStored, OutboxDelivered];
+    public static readonly IReadOnlyList<string> All = [.. Engine, .. Connect, DisconnectBegun, DisconnectStored, OutboxDelivered];
 }
 
 /// <summary>What a node has that was told nothing.</summary>

@@ -29,11 +29,12 @@ internal sealed class StoreKit : IAsyncDisposable
         Box = new SecretBox(Keys);
         Audit = new AuditLog(time);
         Vault = new TokenVault(Database, Box, Audit, time);
-        Flows = new FlowStore(Database, Box);
+        Flows = new FlowStore(Database, Box, Audit);
         Sessions = new ConnectSessions(Database, Audit, new() { FrontendUrl = new Uri("https://app.example"), PublicUrl = new Uri("https://app.example") }, time);
         Integrations = new IntegrationStore(Database);
         Outbox = new OutboxStore(Database, Box, time);
-        Grants = new GrantStore(Database, Vault, new ConsentStore(new() { FrontendUrl = new Uri("https://app.example"), PublicUrl = new Uri("https://app.example") }, time), null!, Box, Audit, new NoSignals(), time);
+        Writes = new GrantWrites(Database, Vault, new ConsentStore(new() { FrontendUrl = new Uri("https://app.example"), PublicUrl = new Uri("https://app.example") }, time), null!, Box, Audit, time);
+        Grants = new GrantStore(Flows, Writes, new NoSignals(), time);
     }
 
     public TestDatabase Db { get; }
@@ -55,6 +56,8 @@ internal sealed class StoreKit : IAsyncDisposable
     public FlowStore Flows { get; }
 
     public ConnectSessions Sessions { get; }
+
+    public GrantWrites Writes { get; }
 
     public GrantStore Grants { get; }
 
@@ -94,23 +97,22 @@ internal sealed class StoreKit : IAsyncDisposable
     public static Provider ProviderOf(string key) =>
         new(new ProviderManifest { Key = key, DisplayName = key }, new ClientRegistration("client", new Secret("client-secret"), null), ClientOrigin.Environment, [], []);
 
+    /// <summary>A flow as <c>ConnectFlow</c> makes it.</summary>
+    public static PendingFlow NewFlow(string user = "u1", string provider = "google", Completion completion = Completion.Direct, Guid? reconnect = null, bool replace = false) => new()
+    {
+        Id = Guid.CreateVersion7(), UserId = user, Actor = "agent-7", Provider = provider,
+        StateHash = RandomHandle.HashOf(RandomHandle.New()), HandleHash = RandomHandle.HashOf(RandomHandle.New()),
+        Scopes = ScopeSet.Of(["openid", "mail"]), RedirectUri = "https://app.test/oauth/google/callback",
+        CodeVerifier = new Secret("verifier-canary"), CodeChallenge = "challenge", NonceHash = RandomHandle.HashOf("nonce"),
+        AuthorizationUrl = new Secret("https://provider.test/authorize?state=url-canary"), Issuer = "https://provider.test",
+        Completion = completion, ReturnTo = "/back", OpenerOrigin = "https://app.test", ReconnectIntegrationId = reconnect, ReplaceAccount = replace,
+    };
+
     /// <summary>A flow as <c>ConnectFlow</c> stores it.</summary>
     public async Task<PendingFlow> AddFlow(string user = "u1", string provider = "google", Completion completion = Completion.Direct, Guid? reconnect = null, bool replace = false, TimeSpan? lifetime = null)
     {
-        var flow = new PendingFlow
-        {
-            Id = Guid.CreateVersion7(), UserId = user, Actor = "agent-7", Provider = provider,
-            StateHash = RandomHandle.HashOf(RandomHandle.New()), HandleHash = RandomHandle.HashOf(RandomHandle.New()),
-            Scopes = ScopeSet.Of(["openid", "mail"]), RedirectUri = "https://app.test/oauth/google/callback",
-            CodeVerifier = new Secret("verifier-canary"), CodeChallenge = "challenge", NonceHash = RandomHandle.HashOf("nonce"),
-            AuthorizationUrl = new Secret("https://provider.test/authorize?state=url-canary"), Issuer = "https://provider.test",
-            Completion = completion, ReturnTo = "/back", OpenerOrigin = "https://app.test", ReconnectIntegrationId = reconnect, ReplaceAccount = replace,
-        };
-        await Database.ForUser(user).Transaction(async db =>
-        {
-            await Flows.Add(db, flow, await OwnerSalts.Get(db, user, default), lifetime ?? TimeSpan.FromMinutes(10), Caller, default);
-            return true;
-        }, default);
+        var flow = NewFlow(user, provider, completion, reconnect, replace);
+        await Flows.Add(flow, lifetime ?? TimeSpan.FromMinutes(10), Caller, default);
         return flow;
     }
 
@@ -122,9 +124,14 @@ internal sealed class StoreKit : IAsyncDisposable
     }
 
     public Task<Result<Guid>> Store(PendingFlow flow, string? account = "acc-1", string access = "access-1", string? refresh = "refresh-1", double lifetimeSeconds = 3600) => Grants.Store(
-        flow, ProviderOf(flow.Provider), new Account(account, "user@example.test", "User", null),
-        new TokenResponse { AccessToken = new Secret(access), RefreshToken = new Secret(refresh), ExpiresIn = TimeSpan.FromSeconds(lifetimeSeconds), Scope = ScopeSet.Of(["openid", "mail"]) },
+        flow, ProviderOf(flow.Provider), new Account(account, "user@example.test", "User", null), AnswerOf(access, refresh, lifetimeSeconds),
         Time.GetUtcNow(), TimeSpan.FromMilliseconds(12), Caller, default);
+
+    /// <summary>What a provider answers to a code.</summary>
+    public static TokenResponse AnswerOf(string access = "access-1", string? refresh = "refresh-1", double lifetimeSeconds = 3600) => new()
+    {
+        AccessToken = new Secret(access), RefreshToken = new Secret(refresh), ExpiresIn = TimeSpan.FromSeconds(lifetimeSeconds), Scope = ScopeSet.Of(["openid", "mail"]),
+    };
 
     public async Task<GrantRow> Connect(string user = "u1", string provider = "google", string account = "acc-1", string access = "access-1", string? refresh = "refresh-1")
     {

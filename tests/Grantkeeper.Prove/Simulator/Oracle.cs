@@ -77,9 +77,13 @@ internal sealed class Rotation
 /// <summary>One consent at a provider, with all refresh tokens that ever came of it.</summary>
 internal sealed class Family
 {
-    public required Guid Integration { get; init; }
+    /// <summary>What it is stored as; after a code was exchanged, known only when it is stored.</summary>
+    public required Guid Integration { get; set; }
 
     public required string Account { get; init; }
+
+    /// <summary>The code that it came of; null where the driver made the consent.</summary>
+    public IssuedCode? Code { get; init; }
 
     public required Habit Profile { get; init; }
 
@@ -109,6 +113,22 @@ internal sealed class Family
     public bool IsBeyondUs => Rotations.Exists(rotation => rotation.IsBeyondUs);
 }
 
+/// <summary>A request with a refresh token that is under way, or was.</summary>
+internal sealed class RefreshRequest(string refreshToken, Family? family, Life sender)
+{
+    public string RefreshToken { get; } = refreshToken;
+
+    public Family? Family { get; } = family;
+
+    public Life Sender { get; } = sender;
+
+    /// <summary>What it made the provider commit.</summary>
+    public Rotation? Rotation { get; set; }
+
+    /// <summary>Answered, lost, or given up.</summary>
+    public bool HasEnded { get; set; }
+}
+
 /// <summary>How a simulated provider rotates; its name is the end of the provider's key.</summary>
 internal enum Habit
 {
@@ -125,6 +145,9 @@ internal sealed record IssuedAccess(Family Family, DateTimeOffset EndsAt)
     public bool IsDead { get; set; }
 }
 
+/// <summary>A request that was not carried out, and its answer, if one comes.</summary>
+internal sealed record NotDone(EgressOutcome? Outcome);
+
 /// <summary>All providers at once: they answer, they keep books, and they know what nobody else can: whether a grant is alive.</summary>
 internal sealed class Oracle(World world, Journal journal)
 {
@@ -135,8 +158,10 @@ internal sealed class Oracle(World world, Journal journal)
     private readonly Dictionary<string, IssuedAccess> _access = [];
     private readonly Dictionary<string, string> _lastAccess = [];
     private readonly HashSet<string> _refused = [];
-    private readonly Dictionary<string, int> _outstanding = [];
+    private readonly List<RefreshRequest> _underWay = [];
     private int _number;
+
+    public Codes Codes { get; } = new(journal);
 
     public Dictionary<string, (Trouble Kind, double Chance)> Troubles { get; } = [];
 
@@ -160,9 +185,9 @@ internal sealed class Oracle(World world, Journal journal)
             || (family.Profile == Habit.Lazy && !family.CurrentIsUsed && family.RefreshTokens.Count > 1 && refreshToken == family.RefreshTokens[^2]));
 
     /// <summary>A consent.</summary>
-    public (Family Family, string AccessToken, string RefreshToken) Consent(Guid integration, string account, Habit profile, TimeSpan lifetime)
+    public (Family Family, string AccessToken, string RefreshToken) Consent(Guid integration, string account, Habit profile, TimeSpan lifetime, IssuedCode? code = null)
     {
-        var family = new Family { Integration = integration, Account = account, Profile = profile, Lifetime = lifetime, RotatedAt = world.TrueTime };
+        var family = new Family { Integration = integration, Account = account, Profile = profile, Lifetime = lifetime, RotatedAt = world.TrueTime, Code = code };
         var refreshToken = Next(family);
         return (family, Issue(family, refreshToken), refreshToken);
     }
@@ -171,40 +196,31 @@ internal sealed class Oracle(World world, Journal journal)
     public void End(Family family) => (family.IsRevoked, family.EndedThere) = (true, true);
 
     /// <summary>A request is under way from here; two at once for one refresh token of a strict provider break I2.</summary>
-    public void Sent(string refreshToken, Life life)
+    public RefreshRequest Sent(string refreshToken, Life life)
     {
         Requests++;
-        var count = _outstanding[refreshToken] = _outstanding.GetValueOrDefault(refreshToken) + 1;
-        if (FamilyOf(refreshToken) is { Profile: Habit.Strict or Habit.Companion } family)
-            journal.Check("I2", count == 1, () => $"{life.Name} sends {refreshToken} of {family.Integration} while another request with it is under way");
+        var request = new RefreshRequest(refreshToken, FamilyOf(refreshToken), life);
+        _underWay.Add(request);
+        if (request.Family is { Profile: Habit.Strict or Habit.Companion } family)
+            journal.Check("I2", _underWay.FindAll(other => other.RefreshToken == refreshToken).Count == 1, () => $"{life.Name} sends {refreshToken} of {family.Integration} while another request with it is under way");
+        return request;
     }
 
-    public void Ended(string refreshToken) => _outstanding[refreshToken]--;
+    public void Ended(RefreshRequest request)
+    {
+        request.HasEnded = true;
+        _underWay.Remove(request);
+    }
+
+    /// <summary>The request that a process has under way for a grant; null when it has none.</summary>
+    public RefreshRequest? UnderWay(Life sender, Family family) => _underWay.Find(request => request.Sender == sender && request.Family == family);
 
     /// <summary>Carries a refresh out, in whatever trouble the provider is. The answer is null when none comes.</summary>
     public (EgressOutcome? Outcome, TimeSpan After, Rotation? Rotation) Refresh(string provider, string refreshToken, Life asker)
     {
-        var (kind, chance) = Troubles.GetValueOrDefault(provider);
-        if (kind != Trouble.None && !world.Dice.Chance(chance))
-            kind = Trouble.None;
-        var quick = world.Dice.Span(TimeSpan.FromMilliseconds(5), TimeSpan.FromMilliseconds(300));
-        switch (kind)
-        {
-            case Trouble.Away:
-                return (EgressOutcome.Failed(EgressFault.NotConnected), TimeSpan.FromMilliseconds(5), null);
-            case Trouble.LosesRequest:
-                return (world.Dice.Chance(0.5) ? EgressOutcome.Failed(EgressFault.Broken) : null, quick, null);
-            case Trouble.Fails:
-                return (Answer(500, "{}"), quick, null);
-            case Trouble.Limits:
-                return (Answer(429, "{}", world.Dice.Between(1, 20)), quick, null);
-            case Trouble.Unavailable:
-                return (Answer(503, "{}"), quick, null);
-            case Trouble.Html:
-                return (Answer(200, "<html><body>Sign in</body></html>", type: "text/html"), quick, null);
-            case Trouble.RefusesClient:
-                return (Answer(401, """{"error":"invalid_client"}"""), quick, null);
-        }
+        var (kind, quick) = TroubleOf(provider);
+        if (Undone(kind) is { } undone)
+            return (undone.Outcome, kind == Trouble.Away ? TimeSpan.FromMilliseconds(5) : quick, null);
 
         if (Accept(refreshToken) is not { } family)
         {
@@ -219,13 +235,24 @@ internal sealed class Oracle(World world, Journal journal)
             family.WasMixedUp = true;
         journal.Note($"{provider} renews {family.Integration} for {asker.Name}: {refreshToken} -> {family.Current} ({kind})");
         var good = Answer(200, Body(family, rotation, kind == Trouble.MixesUp));
-        return kind switch
-        {
-            Trouble.LosesAnswer => (world.Dice.Chance(0.5) ? EgressOutcome.Failed(EgressFault.Broken) : null, quick, rotation),
-            Trouble.FailsAfter => (Answer(500, "{}"), quick, rotation),
-            Trouble.Slow => (good, world.Dice.Span(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(14)), rotation),
-            _ => (good, quick, rotation),
-        };
+        var (outcome, after) = Done(kind, quick, good);
+        return (outcome, after, rotation);
+    }
+
+    /// <summary>Exchanges a code, in whatever trouble the provider is. The answer is null when none comes.</summary>
+    public (EgressOutcome? Outcome, TimeSpan After) Exchange(string provider, IssuedCode code, IReadOnlyDictionary<string, string> form)
+    {
+        var (kind, quick) = TroubleOf(provider);
+        if (Undone(kind) is { } undone)
+            return (undone.Outcome, quick);
+        if (!Codes.Takes(code, form))
+            return (Answer(400, """{"error":"invalid_grant"}"""), quick);
+        var lifetime = TimeSpan.FromSeconds(world.Dice.Of([60, 300, 900, 3600]));
+        var (family, accessToken, refreshToken) = Consent(Guid.Empty, code.Account, Habit.Strict, lifetime, code);
+        code.Family = family;
+        journal.Note($"{provider} gives {refreshToken} for {code.Text} ({kind})");
+        var body = new JsonObject { ["access_token"] = accessToken, ["token_type"] = "Bearer", ["expires_in"] = (int)lifetime.TotalSeconds, ["refresh_token"] = refreshToken, ["account"] = code.Account };
+        return Done(kind, quick, Answer(200, body.ToJsonString()));
     }
 
     /// <summary>RFC 7009: always 200; a refresh token that is no longer current ends nothing at a strict provider.</summary>
@@ -238,6 +265,37 @@ internal sealed class Oracle(World world, Journal journal)
             FamilyOf(refreshToken)!.IsRevoked = true;
         return (Answer(200, "{}"), quick);
     }
+
+    /// <summary>The trouble that this request falls into, and how long its answer takes without any.</summary>
+    private (Trouble Kind, TimeSpan Quick) TroubleOf(string provider)
+    {
+        var (kind, chance) = Troubles.GetValueOrDefault(provider);
+        if (kind != Trouble.None && !world.Dice.Chance(chance))
+            kind = Trouble.None;
+        return (kind, world.Dice.Span(TimeSpan.FromMilliseconds(5), TimeSpan.FromMilliseconds(300)));
+    }
+
+    /// <summary>The end of a request that is not carried out, with null in it when no answer comes; null when it is carried out.</summary>
+    private NotDone? Undone(Trouble kind) => kind switch
+    {
+        Trouble.Away => new(EgressOutcome.Failed(EgressFault.NotConnected)),
+        Trouble.LosesRequest => new(world.Dice.Chance(0.5) ? EgressOutcome.Failed(EgressFault.Broken) : null),
+        Trouble.Fails => new(Answer(500, "{}")),
+        Trouble.Limits => new(Answer(429, "{}", world.Dice.Between(1, 20))),
+        Trouble.Unavailable => new(Answer(503, "{}")),
+        Trouble.Html => new(Answer(200, "<html><body>Sign in</body></html>", type: "text/html")),
+        Trouble.RefusesClient => new(Answer(401, """{"error":"invalid_client"}""")),
+        _ => null,
+    };
+
+    /// <summary>How the good answer of a request that was carried out comes back.</summary>
+    private (EgressOutcome? Outcome, TimeSpan After) Done(Trouble kind, TimeSpan quick, EgressOutcome good) => kind switch
+    {
+        Trouble.LosesAnswer => (world.Dice.Chance(0.5) ? EgressOutcome.Failed(EgressFault.Broken) : null, quick),
+        Trouble.FailsAfter => (Answer(500, "{}"), quick),
+        Trouble.Slow => (good, world.Dice.Span(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(14))),
+        _ => (good, quick),
+    };
 
     /// <summary>The family when the token is taken; null when it is refused. Showing a used one again may end the grant.</summary>
     private Family? Accept(string refreshToken)

@@ -1,4 +1,5 @@
 using Grantkeeper.Egress;
+using Grantkeeper.OAuth;
 
 namespace Grantkeeper.Prove.Simulator;
 
@@ -9,34 +10,52 @@ internal sealed class SimulatedEgress(World world, Life life, NodeTime time, Ora
     {
         var provider = "sim_" + request.RequestUri!.Host.Split('.')[0];
         var form = (await request.Content!.ReadAsStringAsync(CancellationToken.None)).Split('&').Select(pair => pair.Split('=')).ToDictionary(pair => pair[0], pair => Uri.UnescapeDataString(pair[1]));
-        var done = new TaskCompletionSource<(EgressOutcome Outcome, Rotation? Rotation)>();
-        var isRefresh = request.RequestUri.AbsolutePath == "/token";
-        var token = isRefresh ? form["refresh_token"] : form["token"];
+        var patience = (limits ?? EgressLimits.Default).Total;
+        if (request.RequestUri.AbsolutePath != "/token")
+            return await Carry(() => oracle.Revoke(provider, form["token"]), () => { }, patience, cancellation);
+        return form[OAuthNames.GrantType] == OAuthNames.RefreshToken
+            ? await Refresh(provider, form[OAuthNames.RefreshToken], patience, cancellation)
+            : await Exchange(provider, form, patience, cancellation);
+    }
+
+    private async Task<EgressOutcome> Refresh(string provider, string refreshToken, TimeSpan patience, CancellationToken cancellation)
+    {
+        var sent = oracle.Sent(refreshToken, life);
+        var outcome = await Carry(() =>
+        {
+            var (answer, after, rotation) = oracle.Refresh(provider, refreshToken, life);
+            sent.Rotation = rotation;
+            return (answer, after);
+        }, () => oracle.Ended(sent), patience, cancellation);
+        if (sent.Rotation is { } rotation && outcome is { IsAnswer: true, Response.IsSuccess: true })
+            rotation.IsDelivered = true;
+        return outcome;
+    }
+
+    private async Task<EgressOutcome> Exchange(string provider, Dictionary<string, string> form, TimeSpan patience, CancellationToken cancellation)
+    {
+        var code = oracle.Codes.Sent(form, life);
+        var outcome = await Carry(() => oracle.Exchange(provider, code, form), () => { }, patience, cancellation);
+        if (code.Family is not null && outcome is { IsAnswer: true, Response.IsSuccess: true })
+            code.IsDelivered = true;
+        return outcome;
+    }
+
+    /// <summary>A request arrives whatever becomes of its sender.</summary>
+    private async Task<EgressOutcome> Carry(Func<(EgressOutcome? Answer, TimeSpan After)> arrive, Action ended, TimeSpan patience, CancellationToken cancellation)
+    {
+        var done = new TaskCompletionSource<EgressOutcome>();
         var hasEnded = false;
-        if (isRefresh)
-            oracle.Sent(token, life);
-        // The request arrives whatever becomes of its sender.
         world.After(world.Dice.Span(TimeSpan.FromMilliseconds(2), TimeSpan.FromMilliseconds(150)), () =>
         {
-            if (isRefresh)
-            {
-                var (outcome, after, rotation) = oracle.Refresh(provider, token, life);
-                if (outcome is not null)
-                    world.After(after, () => done.TrySetResult((outcome, rotation)));
-                world.After(after, End);
-            }
-            else
-            {
-                var (outcome, after) = oracle.Revoke(provider, token);
-                world.After(after, () => done.TrySetResult((outcome, null)));
-            }
+            var (answer, after) = arrive();
+            if (answer is not null)
+                world.After(after, () => done.TrySetResult(answer));
+            world.After(after, End);
         });
         try
         {
-            var (outcome, rotation) = await done.Task.WaitAsync((limits ?? EgressLimits.Default).Total, time, CancellationToken.None);
-            if (rotation is not null && outcome is { IsAnswer: true, Response.IsSuccess: true })
-                rotation.IsDelivered = true;
-            return outcome;
+            return await done.Task.WaitAsync(patience, time, cancellation);
         }
         catch (TimeoutException)
         {
@@ -47,8 +66,8 @@ internal sealed class SimulatedEgress(World world, Life life, NodeTime time, Ora
 
         void End()
         {
-            if (isRefresh && !hasEnded)
-                oracle.Ended(token);
+            if (!hasEnded)
+                ended();
             hasEnded = true;
         }
     }

@@ -12,11 +12,16 @@ namespace Grantkeeper.Prove.Simulator;
 /// <summary>
 /// One run from one seed: three nodes, one database, five providers, eight to twelve integrations; readers, refreshes,
 /// reports, disconnects and consents, while everything breaks that can. In the end all is mended, and what was lost is
-/// asked of the oracle.
+/// asked of the oracle. A second act follows, in which people connect accounts (<see cref="Connecting"/>).
 /// </summary>
 internal sealed class Simulation
 {
     private static readonly string[] Providers = ["sim_strict", "sim_companion", "sim_grace", "sim_lazy", "sim_none"];
+    private static readonly string[] CodeProviders = [Connecting.Provider];
+
+    /// <summary>Longer than any refresh takes, whatever stands in its way.</summary>
+    private static readonly TimeSpan LongestFlight = TimeSpan.FromMinutes(10);
+
     private static readonly TimeSpan ReadMargin = TimeSpan.FromSeconds(1);
 
     private readonly List<SimulatedNode> _nodes = [];
@@ -24,7 +29,7 @@ internal sealed class Simulation
     private readonly Dictionary<(Family Family, long Generation), long> _suspectSince = [];
 
     /// <summary>An integration as the driver knows it.</summary>
-    private sealed class Held
+    internal sealed class Held
     {
         public required Guid Id { get; init; }
 
@@ -56,13 +61,20 @@ internal sealed class Simulation
         keys.Use(new Dictionary<int, byte[]> { [1] = new byte[32] });
         Box = new SecretBox(keys);
         Store = new StoreTwin(Box, () => World.TrueTime, has) { Wrote = OnWrite, Condemned = OnCondemned, Held = OnHeld };
+        Flows = new FlowTable(Store, Box, () => World.TrueTime, World.Dice.Id);
         // Half of the runs have a disk that fails now and then.
         DiskBreaks = World.Dice.Chance(0.3) && has == Protections.All ? 0.01 : 0;
         ConnectionBreaks = World.Dice.Chance(0.5) ? 0.02 : 0;
     }
 
     /// <summary>The providers of all runs, read once.</summary>
-    public static ProviderCatalogue Catalogue { get; } = ReadCatalogue();
+    public static ProviderCatalogue Catalogue { get; } = ReadCatalogue([.. Providers, .. CodeProviders]);
+
+    /// <summary>Those at which the workers renew: the first act's, since the workers rest in the second.</summary>
+    public static ProviderCatalogue Renewed { get; } = ReadCatalogue(Providers);
+
+    /// <summary>No features.</summary>
+    public static FeatureCatalogue Features { get; } = FeatureCatalogue.Read(new ConfigurationBuilder().Build(), OptionsOf(null), [])!;
 
     public ulong Seed { get; }
 
@@ -78,11 +90,9 @@ internal sealed class Simulation
 
     public StoreTwin Store { get; }
 
-    public GrantkeeperOptions Options { get; } = new()
-    {
-        FrontendUrl = new Uri("https://app.sim.example"), PublicUrl = new Uri("https://app.sim.example"),
-        Resilience = new ResilienceOptions { MaxConcurrency = 64 },
-    };
+    public FlowTable Flows { get; }
+
+    public GrantkeeperOptions Options { get; } = OptionsOf(null);
 
     public bool DatabaseIsDown { get; private set; }
 
@@ -94,7 +104,10 @@ internal sealed class Simulation
 
     public IReadOnlyList<SimulatedNode> Nodes => _nodes;
 
-    public double ConnectionBreaks { get; private set; }
+    /// <summary>Every integration, of both acts.</summary>
+    public IReadOnlyList<Held> Integrations => _held;
+
+    public double ConnectionBreaks { get; set; }
 
     public double DiskBreaks { get; private set; }
 
@@ -130,6 +143,7 @@ internal sealed class Simulation
             CrashAndRestart(Dice.Of(_nodes));
         Mend();
         Judge();
+        new Connecting(this).Run();
     }
 
     /// <summary>Something breaks at a node's failpoint.</summary>
@@ -149,7 +163,7 @@ internal sealed class Simulation
                 DatabaseGoes(Dice.Span(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(90)));
                 break;
             case Simulator.Strike.Provider:
-                ProviderTrouble();
+                ProviderTrouble(Points.Connect.Contains(point) ? CodeProviders : Providers);
                 break;
             default:
                 node.Time.Offset = TimeSpan.FromMinutes(Dice.Between(-60, 60));
@@ -189,7 +203,7 @@ internal sealed class Simulation
                 DatabaseGoes(Dice.Span(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(90)));
                 break;
             case < 77:
-                ProviderTrouble();
+                ProviderTrouble(Providers);
                 break;
             case < 79:
                 Disconnect(node, held);
@@ -240,7 +254,7 @@ internal sealed class Simulation
         return new TokenSet(new Secret(accessToken), new Secret(refreshToken), World.TrueTime + lifetime, lifetime, ScopeSet.Of(["openid", "offline_access"]));
     }
 
-    private void Read(SimulatedNode node, Held held)
+    public void Read(SimulatedNode node, Held held)
     {
         if (!node.IsReady)
             return;
@@ -250,12 +264,33 @@ internal sealed class Simulation
         var (life, pauses, began, beganAt) = (node.Life, node.Life.Pauses, World.Now, World.TrueTime);
         var wasGone = held.DisconnectedAt is not null;
         var suspects = _suspectSince.Where(entry => entry.Key.Family.Integration == held.Id && entry.Value < began).Select(entry => entry.Key).ToHashSet();
-        var caller = new CancellationTokenSource();
+        var (caller, waits) = (new CancellationTokenSource(), true);
         if (Dice.Chance(0.2))
-            World.After(Dice.Span(TimeSpan.Zero, TimeSpan.FromSeconds(3)), () => life.Run(caller.Cancel));
+        {
+            World.After(Dice.Span(TimeSpan.Zero, TimeSpan.FromSeconds(3)), () => life.Run(() =>
+            {
+                if (waits)
+                    WatchFlight(node, held);
+                caller.Cancel();
+            }));
+        }
+
         node.Run(async () =>
         {
-            var answer = await node.Read(held.Id, user, minTtl, caller.Token);
+            Errors.Result<TokenGrant> answer;
+            try
+            {
+                answer = await node.Read(held.Id, user, minTtl, caller.Token);
+            }
+            catch (OperationCanceledException) when (caller.IsCancellationRequested)
+            {
+                return;
+            }
+            finally
+            {
+                waits = false;
+            }
+
             if (isForeign)
             {
                 Journal.Check("I5", !answer.IsSuccess && answer.Failure.Code == Errors.ErrorCatalogue.Integrations.NotFound, () => $"{user} got an answer for {held.Id}");
@@ -274,6 +309,21 @@ internal sealed class Simulation
             // The clocks differ by the way to the database, and the answer was on its own way for a while.
             Journal.Check("I3", access.EndsAt > beganAt - ReadMargin, () => $"{node.Name} served a token of {held.Id} that had ended at {access.EndsAt:HH:mm:ss}");
             Journal.Check("I20", access.EndsAt > beganAt - ReadMargin, () => $"{node.Name}, whose clock is off by {node.Time.Offset}, served a token that had ended");
+        });
+    }
+
+    /// <summary>A caller gives up while a request for its grant is under way: that refresh comes to its end all the same.</summary>
+    private void WatchFlight(SimulatedNode node, Held held)
+    {
+        if (Oracle.UnderWay(node.Life, held.Family) is not { } request)
+            return;
+        var flights = node.Flights;
+        World.After(LongestFlight, () =>
+        {
+            var isKept = request.Rotation is not { IsDelivered: true } rotation || rotation.IsKept || rotation.DiskFailed || request.Family!.WasMixedUp;
+            Journal.Check(
+                "I11", request.Sender.IsOver || (request.HasEnded && flights is { IsCompleted: true, IsCanceled: false } && isKept),
+                () => $"a caller of {request.Sender.Name} gave up, and the refresh of {held.Id} with {request.RefreshToken} did not go on: {flights.Status}, kept {isKept}");
         });
     }
 
@@ -353,7 +403,7 @@ internal sealed class Simulation
         World.After(TimeSpan.FromSeconds(30), () => held.IsChanging = false);
     }
 
-    private void CrashAndRestart(SimulatedNode node)
+    public void CrashAndRestart(SimulatedNode node)
     {
         if (!node.IsUp)
             return;
@@ -367,7 +417,7 @@ internal sealed class Simulation
         });
     }
 
-    private void DatabaseGoes(TimeSpan time)
+    public void DatabaseGoes(TimeSpan time)
     {
         if (DatabaseIsDown)
             return;
@@ -376,9 +426,9 @@ internal sealed class Simulation
         World.After(time, () => DatabaseIsDown = false);
     }
 
-    private void ProviderTrouble()
+    public void ProviderTrouble(string[] providers)
     {
-        var provider = Dice.Of(Providers);
+        var provider = Dice.Of(providers);
         var trouble = (Trouble)Dice.Between(1, (int)Trouble.MixesUp - (Dice.Chance(0.7) ? 1 : 0));
         var chance = trouble == Trouble.MixesUp ? 0.2 : 0.3 + (0.7 * Dice.Share());
         Journal.Note($"{provider} is in trouble: {trouble} ({chance:0.0})");
@@ -429,7 +479,7 @@ internal sealed class Simulation
         "I17", held.Family.IsRevoked || held.Family.IsBeyondUs || held.Family.WasMixedUp,
         () => $"{held.Id} was disconnected and lives on at {held.Provider}: {held.Family.Current}");
 
-    private void JudgeConnected(Held held, GrantRow row)
+    public void JudgeConnected(Held held, GrantRow row)
     {
         var refreshToken = row.OpenRefreshToken(Box)?.Reveal();
         var family = held.Family;
@@ -480,9 +530,22 @@ internal sealed class Simulation
         if (Oracle.RotationTo(refreshToken.Reveal()) is { } rotation)
             rotation.IsKept = true;
         var held = _held.Find(held => held.Id == grant.Id);
+        if (tokens.Epoch > epochBefore && Oracle.FamilyOf(refreshToken.Reveal()) is { Code: { } code } consented)
+            held = Consented(grant, held, consented, code);
         // During a consent the driver's own book changes in the same moment.
         if (held is not null && epochBefore == tokens.Epoch)
             Journal.Check("I7", Oracle.FamilyOf(refreshToken.Reveal()) == held.Family, () => $"a refresh of an earlier consent was written over {grant.Id}");
+    }
+
+    /// <summary>The product's own flow has stored a consent.</summary>
+    private Held Consented(TwinGrant grant, Held? held, Family family, IssuedCode code)
+    {
+        Oracle.Codes.Stored(code, grant.UserId);
+        family.Integration = grant.Id;
+        if (held is null)
+            _held.Add(held = new Held { Id = grant.Id, UserId = grant.UserId, Provider = grant.Provider, Account = code.Account });
+        held.Family = family;
+        return held;
     }
 
     private void OnHeld(GrantRow row, long fence) => Journal.Check(
@@ -496,13 +559,16 @@ internal sealed class Simulation
         Journal.Check("I8", live?.OpenRefreshToken(Box)?.Reveal() == refreshToken, () => $"{row.Integration.Id} was condemned for a refresh token that is no longer its own");
     }
 
-    private static ProviderCatalogue ReadCatalogue()
+    private static GrantkeeperOptions OptionsOf(string? providersPath) => new()
     {
-        var settings = Providers.SelectMany(key => new[] { KeyValuePair.Create<string, string?>($"{key.ToUpperInvariant()}_CLIENT_ID", "client"), KeyValuePair.Create<string, string?>($"{key.ToUpperInvariant()}_CLIENT_SECRET", "client-secret") });
-        var options = new GrantkeeperOptions
-        {
-            FrontendUrl = new Uri("https://app.sim.example"), PublicUrl = new Uri("https://app.sim.example"), ProvidersPath = Path.Combine(AppContext.BaseDirectory, "Simulator", "Providers"),
-        };
+        FrontendUrl = new Uri("https://app.sim.example"), PublicUrl = new Uri("https://app.sim.example"), PublicUrlIsSet = true, ProvidersPath = providersPath,
+        Resilience = new ResilienceOptions { MaxConcurrency = 64 },
+    };
+
+    private static ProviderCatalogue ReadCatalogue(string[] configured)
+    {
+        var settings = configured.SelectMany(key => new[] { KeyValuePair.Create<string, string?>($"{key.ToUpperInvariant()}_CLIENT_ID", "client"), KeyValuePair.Create<string, string?>($"{key.ToUpperInvariant()}_CLIENT_SECRET", "client-secret") });
+        var options = OptionsOf(Path.Combine(AppContext.BaseDirectory, "Simulator", "Providers"));
         var faults = new List<string>();
         return ProviderCatalogue.Read(new ConfigurationBuilder().AddInMemoryCollection(settings).Build(), options, [], faults) ?? throw new InvalidOperationException(string.Join('\n', faults));
     }

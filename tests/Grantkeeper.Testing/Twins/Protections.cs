@@ -1,6 +1,6 @@
 namespace Grantkeeper.Testing.Twins;
 
-/// <summary>What keeps grants from being lost; a mutated twin lacks one, and the simulator must notice.</summary>
+/// <summary>What keeps grants from being lost and codes from being shown twice; a mutated twin lacks one, and the simulator must notice.</summary>
 [Flags]
 internal enum Protections
 {
@@ -27,5 +27,8 @@ internal enum Protections
     /// <summary>Nodes hear of each other's changes.</summary>
     Signals = 64,
 
-    All = Fence | Epoch | Generation | Intent | Lease | Spool | Signals,
+    /// <summary>A state is looked at and used up in one statement.</summary>
+    Once = 128,
+
+    All = Fence | Epoch | Generation | Intent | Lease | Spool | Signals | Once,
 }

@@ -22,7 +22,7 @@ internal sealed class TwinRevocation
 
 /// <summary>
 /// What PostgreSQL does for the refresh engine, in memory and at once: each method is one statement or transaction of
-/// <c>TokenVault</c>, <c>LateTokens</c>, <c>DueQueue</c>, <c>GrantStore</c> and <c>DisconnectFlow</c>. For the simulator
+/// <c>TokenVault</c>, <c>LateTokens</c>, <c>DueQueue</c>, <c>GrantWrites</c> and <c>DisconnectFlow</c>. For the simulator
 /// alone; the suite that the real store passes holds it to the same answers.
 /// </summary>
 /// <param name="box">Seals as the product does.</param>

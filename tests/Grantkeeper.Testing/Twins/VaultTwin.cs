@@ -15,10 +15,16 @@ internal sealed class VaultTwin(StoreTwin store, VaultTwin.IAsking ask) : IToken
         Task<T> Ask<T>(bool isRead, Func<T> statement);
     }
 
-    /// <summary>At once, and always.</summary>
+    /// <summary>At once, and always; one statement after the other, whoever asks.</summary>
     internal sealed class AtOnce : IAsking
     {
-        public Task<T> Ask<T>(bool isRead, Func<T> statement) => Task.FromResult(statement());
+        private readonly Lock _gate = new();
+
+        public Task<T> Ask<T>(bool isRead, Func<T> statement)
+        {
+            lock (_gate)
+                return Task.FromResult(statement());
+        }
     }
 
     public Task<GrantRow?> Find(Guid integrationId, string? userId, CancellationToken cancellation) => ask.Ask(true, () => store.Find(integrationId, userId));

@@ -41,6 +41,17 @@ public sealed class SimulationTests
         one.Crashes.ShouldBeGreaterThan(0);
     }
 
+    /// <summary>A check that is never made holds always.</summary>
+    [Fact]
+    public void Every_invariant_is_looked_at_also_in_the_second_act()
+    {
+        var checks = Enumerable.Range(1, 10).SelectMany(seed => Run((ulong)seed).Journal.Checks).ToLookup(check => check.Key, check => check.Value);
+        foreach (var (name, _) in SimulatorCampaign.Invariants)
+            checks[name].Sum().ShouldBeGreaterThan(0, name);
+        checks["I4"].Sum().ShouldBeGreaterThan(50);
+        checks["I12"].Sum().ShouldBeGreaterThan(10);
+    }
+
     [Theory]
     [InlineData("Fence")]
     [InlineData("Spool")]
@@ -48,6 +59,7 @@ public sealed class SimulationTests
     [InlineData("Generation")]
     [InlineData("Intent")]
     [InlineData("Signals")]
+    [InlineData("Once")]
     public void Missing_protection_is_noticed(string protection)
     {
         for (var seed = 1UL; seed <= 1000; seed++)
