@@ -19,9 +19,17 @@ internal sealed class ProviderCatalogue
     private IReadOnlyList<Provider> _ofFiles;
     private IReadOnlyList<StoredManifest> _stored = [];
     private IReadOnlyDictionary<string, ClientRegistration> _clients = FrozenDictionary<string, ClientRegistration>.Empty;
-    private volatile FrozenDictionary<string, Provider> _byKey = FrozenDictionary<string, Provider>.Empty;
+    private volatile InForce _inForce = new([]);
     private volatile IReadOnlyList<string> _folderFaults = [];
     private volatile IReadOnlyList<string> _storedFaults = [];
+
+    /// <summary>One snapshot; its order is asked for by every worker in every second.</summary>
+    private sealed class InForce(IReadOnlyList<Provider> providers)
+    {
+        public IReadOnlyList<Provider> InOrder { get; } = [.. providers.OrderBy(provider => provider.Key, StringComparer.Ordinal)];
+
+        public FrozenDictionary<string, Provider> ByKey { get; } = providers.ToFrozenDictionary(provider => provider.Key, StringComparer.Ordinal);
+    }
 
     private ProviderCatalogue(CatalogueReader reader, string? folder, IReadOnlyList<ManifestText> files, IReadOnlyList<Provider> providers)
     {
@@ -30,10 +38,10 @@ internal sealed class ProviderCatalogue
     }
 
     /// <summary>What is in force, as one object: another one after each change.</summary>
-    public object Snapshot => _byKey;
+    public object Snapshot => _inForce;
 
     /// <summary>Every provider, drafts included.</summary>
-    public IEnumerable<Provider> All => _byKey.Values.OrderBy(provider => provider.Key, StringComparer.Ordinal);
+    public IEnumerable<Provider> All => _inForce.InOrder;
 
     /// <summary>What is offered: drafts that are shipped only once the operator has added or configured them.</summary>
     public IEnumerable<Provider> Offered => All.Where(provider =>
@@ -45,7 +53,7 @@ internal sealed class ProviderCatalogue
     /// <summary>Why what lies in the folder, or in the database, is not in force; empty when all is.</summary>
     public IReadOnlyList<string> Faults => [.. _folderFaults, .. _storedFaults];
 
-    public Provider? Find(string key) => _byKey.GetValueOrDefault(Fold(key));
+    public Provider? Find(string key) => _inForce.ByKey.GetValueOrDefault(Fold(key));
 
     /// <summary>A key as it is stored: small letters, no hyphens; what cannot be a key stays none.</summary>
     public static string Fold(string key) => key.Length <= 64 ? key.ToLowerInvariant().Replace('-', '_') : "";
@@ -130,10 +138,9 @@ internal sealed class ProviderCatalogue
     {
         var faults = new List<string>();
         var added = _stored.Where(entry => entry.Manifest is null).Select(entry => entry.Provider).ToHashSet(StringComparer.Ordinal);
-        _byKey = _ofFiles.Concat(_stored.Count > added.Count ? _reader.OfStored(_stored, _files, faults) : [])
+        _inForce = new InForce([.. _ofFiles.Concat(_stored.Count > added.Count ? _reader.OfStored(_stored, _files, faults) : [])
             .Select(provider => provider with { IsAdded = added.Contains(provider.Key) })
-            .Select(provider => _clients.TryGetValue(provider.Key, out var client) ? provider.With(client with { RedirectUri = provider.Client.RedirectUri }) : provider)
-            .ToFrozenDictionary(provider => provider.Key, StringComparer.Ordinal);
+            .Select(provider => _clients.TryGetValue(provider.Key, out var client) ? provider.With(client with { RedirectUri = provider.Client.RedirectUri }) : provider)]);
         _storedFaults = faults;
     }
 }
