@@ -62,10 +62,10 @@ internal static class Program
     {
         var output = Console.Out;
         await output.WriteLineAsync($"{Machine()}; medians of alternating rounds\n");
-        await output.WriteLineAsync($"{"",-4}{"",-62}{"measured",12}  {"bar",-20}verdict");
+        await output.WriteLineAsync($"{"",-6}{"",-62}{"measured",12}  {"bar",-20}verdict");
         foreach (var figure in figures)
         {
-            await output.WriteLineAsync($"{figure.Bar,-4}{figure.What,-62}{$"{figure.Value:0.00} {figure.Unit}",12}  {figure.Limit,-20}{Word(figure.Verdict)}");
+            await output.WriteLineAsync($"{figure.Bar,-6}{figure.What,-62}{$"{figure.Value:0.00} {figure.Unit}",12}  {figure.Limit,-20}{Word(figure.Verdict)}");
             await output.WriteLineAsync($"    {figure.Note}");
         }
     }
