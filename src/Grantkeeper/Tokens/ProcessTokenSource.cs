@@ -30,10 +30,13 @@ internal sealed class ProcessTokenSource(ITokens tokens, ITokenVault vault, Conn
 
     public async Task<Answer<TokenRejectedAnswer>> Reject(AccountTokenRequest request, AccessTokenAnswer token, string? claims, CancellationToken cancellation)
     {
+        var challenge = claims is null ? null : ClaimsRequest.Read(claims);
+        if (claims is not null && challenge is null)
+            return ProblemOf(new Failure(ErrorCatalogue.Requests.Invalid));
         try
         {
             return await vault.Find(token.IntegrationId, request.UserId, cancellation) is { Tokens: not null } row
-                ? new TokenRejectedAnswer(await vault.Suspect(row, token.Generation, claims is null ? null : ClaimsRequest.Read(claims), Process, cancellation))
+                ? new TokenRejectedAnswer(await vault.Suspect(row, token.Generation, challenge, Process, cancellation))
                 : ProblemOf(new Failure(ErrorCatalogue.Integrations.NotFound));
         }
         catch (StorageUnavailableException)

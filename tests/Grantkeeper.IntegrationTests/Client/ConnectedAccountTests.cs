@@ -232,7 +232,7 @@ public abstract class ConnectedAccountTests(HostKind kind)
 
     [Theory]
     [InlineData("Bearer error=\"invalid_request\"")]
-    [InlineData("Bearer realm=\"\", error=\"insufficient_claims\", claims=\"e30=\"")]
+    [InlineData("Bearer error=\"insufficient_user_authentication\", acr_values=\"phr\"")]
     public async Task Other_refusals_are_the_callers(string challenge)
     {
         await using var world = await FlowWorld.Start(kind);
