@@ -32,7 +32,6 @@ internal static class AuthorizationPage
         var facts = new AuthorizationFacts(ask.Scopes.ToArray(), ask.RedirectUri, ask.LoginHint, ask.IsReconnect);
         if (!provider.Hooks.AuthorizationParameters(provider.Manifest, facts).TryGet(out var parameters, out var failure))
             return failure;
-        var claims = ClaimsRequest.Parameter(provider.Manifest, ask.ClaimsChallenge);
         return new AuthorizationRequest
         {
             AuthorizationEndpoint = endpoints.Authorization,
@@ -47,7 +46,7 @@ internal static class AuthorizationPage
             LoginHint = ask.LoginHint,
             ResponseMode = provider.Manifest.ResponseMode,
             Names = provider.Manifest.AuthorizationNames,
-            Extra = claims.Count == 0 ? parameters : parameters.Concat(claims).ToDictionary(),
+            Extra = ClaimsRequest.With(parameters, provider.Manifest, ask.ClaimsChallenge),
         }.ToUrl();
     }
 }

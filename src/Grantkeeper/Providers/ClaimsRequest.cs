@@ -17,7 +17,7 @@ internal static class ClaimsRequest
     private const string AccessToken = "access_token";
     private const int Deepest = 8;
 
-    private static readonly JsonDocumentOptions Strict = new() { MaxDepth = Deepest };
+    private static readonly JsonDocumentOptions Strict = new() { MaxDepth = Deepest, AllowDuplicateProperties = false };
 
     /// <summary>
     /// The challenge of a <c>WWW-Authenticate</c> header as JSON: it comes in base64, and is taken as JSON too. Null when it is
@@ -30,18 +30,25 @@ internal static class ClaimsRequest
         var json = text.TrimStart().StartsWith('{') ? text : Decoded(text);
         try
         {
-            return json is not null && JsonNode.Parse(json, documentOptions: Strict) is JsonObject { Count: 1 } claims && claims[AccessToken] is JsonObject asked ? new JsonObject { [AccessToken] = asked.DeepClone() }.ToJsonString() : null;
+            if (json is null || JsonNode.Parse(json, documentOptions: Strict) is not JsonObject { Count: 1 } claims || claims[AccessToken] is not JsonObject)
+                return null;
+            // What is written with escapes may be longer than it came.
+            return claims.ToJsonString() is { Length: <= Longest } written ? written : null;
         }
         catch (JsonException)
         {
             return null;
         }
-        catch (ArgumentException)
+        catch (InvalidOperationException)
         {
-            // A name that stands twice.
+            // Half a character: it can be read, and not be written.
             return null;
         }
     }
+
+    /// <summary>Parameters of a request with this one among them, where it is sent.</summary>
+    public static IReadOnlyDictionary<string, string> With(IReadOnlyDictionary<string, string> parameters, ProviderManifest manifest, string? challenge) =>
+        Parameter(manifest, challenge) is { Count: > 0 } claims ? new Dictionary<string, string>(parameters) { [OAuth.OAuthNames.Claims] = claims[OAuth.OAuthNames.Claims] } : parameters;
 
     /// <summary>The parameter, alone; empty where the provider is not told what our client can do, since then it challenges nobody.</summary>
     /// <param name="manifest">The provider's.</param>

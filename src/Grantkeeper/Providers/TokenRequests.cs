@@ -34,7 +34,7 @@ internal sealed class TokenRequests(IEgress egress, TimeProvider time)
     {
         if (!provider.Hooks.Shape(provider, isRefresh: false).TryGet(out provider!, out _))
             return Task.FromResult(NotShaped);
-        if (Target(provider, endpoints, endpoints.Token, With(provider.Manifest.TokenParameters, ClaimsRequest.Parameter(provider.Manifest, null))) is not { } target)
+        if (Target(provider, endpoints, endpoints.Token, ClaimsRequest.With(provider.Manifest.TokenParameters, provider.Manifest, null)) is not { } target)
             return Task.FromResult(KeyUnusable);
         if (provider.Manifest.Flow == ConnectionFlow.Code)
             return Send(provider, endpoints, OAuth.TokenEndpoint.ExchangeCode(target, code, redirectUri, codeVerifier), cancellation);
@@ -57,7 +57,7 @@ internal sealed class TokenRequests(IEgress egress, TimeProvider time)
             return NotShaped;
         var manifest = provider.Manifest;
         var repeated = manifest.RefreshRepeatsRedirectUri ? redirectUri : null;
-        var parameters = With(manifest.RefreshParameters, ClaimsRequest.Parameter(manifest, claimsChallenge));
+        var parameters = ClaimsRequest.With(manifest.RefreshParameters, manifest, claimsChallenge);
         if (Target(provider, endpoints, endpoints.Token, parameters) is not { } target)
             return KeyUnusable;
         if (manifest.Flow == ConnectionFlow.AppInstance)
@@ -129,9 +129,6 @@ internal sealed class TokenRequests(IEgress egress, TimeProvider time)
         EgressFault.TooLarge => new(TokenFailureKind.Unreadable, Delivery.Ambiguous, "too_large"),
         _ => new(TokenFailureKind.Transient, outcome.MayHaveLeft ? Delivery.Ambiguous : Delivery.NotProcessed, "connection_broken"),
     };
-
-    private static IReadOnlyDictionary<string, string> With(IReadOnlyDictionary<string, string> parameters, IReadOnlyDictionary<string, string> more) =>
-        more.Count == 0 ? parameters : parameters.Concat(more).ToDictionary();
 
     /// <summary>Null when the client signs with a key and has none that can be used.</summary>
     private TokenEndpointTarget? Target(Provider provider, ProviderEndpoints endpoints, Uri address, IReadOnlyDictionary<string, string> extra) =>

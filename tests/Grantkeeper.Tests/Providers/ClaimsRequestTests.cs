@@ -17,6 +17,7 @@ public sealed class ClaimsRequestTests
 
     [Theory]
     [InlineData(""), InlineData("x"), InlineData("{"), InlineData("[]"), InlineData("{}"), InlineData("null"), InlineData("1")]
+    [InlineData("""{"access_token":{"a":1,"a":2}}"""), InlineData("""{"access_token":{"a":{"b":1,"b":2}}}"""), InlineData("""{"access_token":{"a":"\ud800"}}""")]
     [InlineData("""{"access_token":1}"""), InlineData("""{"access_token":{},"access_token":{}}"""), InlineData("""{"access_token":{},"id_token":{}}"""), InlineData("""{"id_token":{"email":null}}""")]
     [InlineData("""{"access_token":{"a":{"b":{"c":{"d":{"e":{"f":{"g":{}}}}}}}}}""")]
     public void What_is_no_challenge_is_refused(string text)
@@ -32,6 +33,7 @@ public sealed class ClaimsRequestTests
         Of(ClaimsRequest.Longest).Length.ShouldBe(ClaimsRequest.Longest);
         ClaimsRequest.Read(Of(ClaimsRequest.Longest)).ShouldNotBeNull();
         ClaimsRequest.Read(Of(ClaimsRequest.Longest + 1)).ShouldBeNull();
+        ClaimsRequest.Read("{\"access_token\":{\"x\":\"" + new string('ü', 3000) + "\"}}").ShouldBeNull("written with escapes it is longer than it may be stored");
     }
 
     [Fact]
@@ -41,6 +43,7 @@ public sealed class ClaimsRequestTests
         ClaimsRequest.Parameter(manifest, null)["claims"].ShouldBe("""{"access_token":{"xms_cc":{"values":["cp1"]}}}""");
         ClaimsRequest.Parameter(manifest, Nbf)["claims"].ShouldBe("""{"access_token":{"nbf":{"essential":true,"value":"1604106651"},"xms_cc":{"values":["cp1"]}}}""");
         ClaimsRequest.Parameter(manifest, """{"access_token":{"xms_cc":{"values":["cp9"]}}}""")["claims"].ShouldBe("""{"access_token":{"xms_cc":{"values":["cp1"]}}}""", "an API does not say what we can do");
+        string.Join(' ', ClaimsRequest.With(new Dictionary<string, string> { ["claims"] = "{}", ["prompt"] = "login" }, manifest, null).Keys.Order()).ShouldBe("claims prompt", "once, whoever else names it");
         ClaimsRequest.Parameter(SomeManifest.Read(SomeManifest.Good), Nbf).ShouldBeEmpty("who was told nothing challenges nobody");
     }
 }
