@@ -5,14 +5,17 @@ using Microsoft.Extensions.Logging;
 namespace Grantkeeper.Providers;
 
 /// <summary>
-/// Looks every two seconds at the folder of manifests, at the file of features, and whether another node has changed a provider or a client: two small
-/// reads. The folder is read and not watched: notices of changes do not come over network volumes, nor when a mounted
+/// Looks every two seconds at the folder of manifests, at the file of features, and whether another node has changed a provider or a client: one small
+/// read, for most nodes do nothing else for hours. The folder is read and not watched: notices of changes do not come over network volumes, nor when a mounted
 /// directory is exchanged as a whole.
 /// </summary>
 internal sealed class ProvidersPoll(
-    ProviderCatalogue catalogue, FeatureCatalogue features, StoredManifests manifests, ClientRegistrations registrations, Readiness readiness, TimeProvider time, ILogger<ProvidersPoll> logger) : BackgroundService
+    ProviderCatalogue catalogue, FeatureCatalogue features, StoredManifests manifests, ClientRegistrations registrations, PlatformDatabase platform, Readiness readiness, TimeProvider time, ILogger<ProvidersPoll> logger)
+    : BackgroundService
 {
     public static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
+
+    private string? _loaded;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -24,8 +27,7 @@ internal sealed class ProvidersPoll(
             {
                 Folder();
                 Features();
-                await manifests.Load(stoppingToken);
-                await registrations.Load(stoppingToken);
+                await Stored(stoppingToken);
             }
             catch (StorageUnavailableException)
             {
@@ -37,6 +39,21 @@ internal sealed class ProvidersPoll(
                 ProvidersLog.PollFailed(logger, exception);
             }
         }
+    }
+
+    /// <summary>Every change writes a new id, so that the ids together say whether anything has changed.</summary>
+    private async Task Stored(CancellationToken cancellation)
+    {
+        var now = await platform.Database.AsService(ServiceReason.Deployment).ReadAll(
+            """
+            SELECT concat((SELECT string_agg(id::text, ' ' ORDER BY id) FROM provider_manifests), ';', (SELECT string_agg(id::text, ' ' ORDER BY id) FROM client_registrations))
+            """,
+            row => row.GetString(0), cancellation);
+        if (now[0] == _loaded)
+            return;
+        await manifests.Load(cancellation);
+        await registrations.Load(cancellation);
+        _loaded = now[0];
     }
 
     private void Folder()

@@ -10,7 +10,7 @@ namespace Grantkeeper.Prove.Nodes;
 /// </summary>
 internal sealed class KillCampaign : ICampaign
 {
-    private const int FullRounds = 20;
+    private const int FullRounds = 10;
     private const int AtOnce = 6;
 
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(100);

@@ -9,7 +9,7 @@ namespace Grantkeeper.Prove.Simulator;
 internal sealed class SimulatorCampaign(int? seeds = null) : ICampaign
 {
     private const int QuickSeeds = 10_000;
-    private const int FullSeeds = 100_000;
+    private const int FullSeeds = 50_000;
     private const int Told = 2_500;
 
     internal static readonly (string Name, string What)[] Invariants =
