@@ -99,6 +99,9 @@ internal static class Reasons
 {
     public const string ReauthorizationRequired = "reauthorization_required";
 
+    /// <summary>A person switched it off; a detail beside it tells that its grant was not good any more.</summary>
+    public const string SwitchedOff = "switched_off";
+
     public const string InvalidGrant = "invalid_grant";
     public const string AmbiguousRefresh = "ambiguous_refresh";
     public const string AccountChanged = "account_changed";

@@ -134,7 +134,7 @@ internal sealed class BulkOperations(Database database, AuditLog audit, TimeProv
             row => (row.GetGuid(0), row.GetString(1)), cancellation, operation.ForUser, operation.Provider, operation.After, operation.Last, limit);
     }
 
-    /// <summary>Writes how far it is; null when it was cancelled meanwhile.</summary>
+    /// <summary>Writes how far it is; null when it was cancelled meanwhile, or another node did the same page and was faster.</summary>
     public Task<BulkOperation?> Advance(BulkOperation operation, Guid? after, int succeeded, IReadOnlyList<BulkFailure> failures, bool isFinished, CancellationToken cancellation)
     {
         var named = operation.Failures.Concat(failures).Take(MostFailures).ToList();
@@ -142,9 +142,9 @@ internal sealed class BulkOperations(Database database, AuditLog audit, TimeProv
             $"""
             UPDATE bulk_operations SET after_id = coalesce($3, after_id), succeeded = succeeded + $4, failed = failed + $5, failures = $6::text::jsonb, claimed_until = now() + $7,
                 status = CASE WHEN $8 THEN 'finished' ELSE status END, finished_at = CASE WHEN $8 THEN now() END, updated_at = now()
-            WHERE user_id = $1 AND id = $2 AND status = 'running' RETURNING {Columns}
+            WHERE user_id = $1 AND id = $2 AND status = 'running' AND after_id IS NOT DISTINCT FROM $9 RETURNING {Columns}
             """,
-            Map, cancellation, operation.Owner, operation.Id, after, succeeded, failures.Count, JsonSerializer.Serialize(named, WireJson.Options), Claim, isFinished);
+            Map, cancellation, operation.Owner, operation.Id, after, succeeded, failures.Count, JsonSerializer.Serialize(named, WireJson.Options), Claim, isFinished, operation.After);
     }
 
     private DbSession SessionOf(string? userId) => userId is null ? database.AsService(ServiceReason.Administrator) : database.ForUser(userId);

@@ -17,7 +17,7 @@ internal sealed class IntegrationChanges(Database database, IntegrationStore int
 {
     private const int LongestLabel = 100;
 
-    private sealed record Standing(string Provider, IntegrationStatus Status, string Metadata);
+    private sealed record Standing(string Provider, IntegrationStatus Status, string Metadata, string? ReasonDetail);
 
     /// <summary>
     /// Carries out a patch as a whole or not at all. Failures: <c>integrations.not_found</c>, <c>requests.invalid</c> with every
@@ -40,14 +40,14 @@ internal sealed class IntegrationChanges(Database database, IntegrationStore int
             await db.Execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", cancellation, $"{userId}\n{integration.Provider}");
             await TokenVault.Lock(db, id, userId, cancellation);
             var now = await db.One(
-                "SELECT provider, status, metadata::text FROM oauth_integrations WHERE user_id = $1 AND id = $2",
-                row => new Standing(row.GetString(0), Enum.Parse<IntegrationStatus>(row.GetString(1), ignoreCase: true), row.GetString(2)), cancellation, userId, id);
+                "SELECT provider, status, metadata::text, reason_detail FROM oauth_integrations WHERE user_id = $1 AND id = $2",
+                row => new Standing(row.GetString(0), Enum.Parse<IntegrationStatus>(row.GetString(1), ignoreCase: true), row.GetString(2), row.TextOrNull(3)), cancellation, userId, id);
             if (now is null)
                 return new Failure(ErrorCatalogue.Integrations.NotFound);
             var metadata = patch.Metadata.ValueKind == JsonValueKind.Undefined ? null : MetadataPatch.Apply(now.Metadata, patch.Metadata, faults);
             if (faults.Count > 0)
                 return new Failure(ErrorCatalogue.Requests.Invalid) { Items = faults };
-            if (Conflict(now.Status, patch) is { } conflict)
+            if (Conflict(now, patch) is { } conflict)
                 return conflict;
 
             await db.Execute(
@@ -68,12 +68,16 @@ internal sealed class IntegrationChanges(Database database, IntegrationStore int
         return await integrations.Find(id, userId, cancellation) is { } changed ? changed : new Failure(ErrorCatalogue.Integrations.NotFound);
     }
 
-    /// <summary>The moves that a person may make (active, expired, error to inactive, and inactive to active); others come from the provider.</summary>
-    private static Failure? Conflict(IntegrationStatus status, PatchIntegrationRequest patch) => status switch
+    /// <summary>
+    /// The moves that a person may make (active, expired, error to inactive, and inactive to active); others come from the
+    /// provider. Off and on again makes no refused grant good, nor one of another account.
+    /// </summary>
+    private static Failure? Conflict(Standing now, PatchIntegrationRequest patch) => now.Status switch
     {
         IntegrationStatus.Revoked => new Failure(ErrorCatalogue.Integrations.StatusConflict, "The integration is disconnected; connect the account again first."),
         IntegrationStatus.Pending when patch.IsActive == false => new Failure(ErrorCatalogue.Integrations.StatusConflict, "The integration has not been used yet; read its token once, or disconnect it."),
         IntegrationStatus.Error or IntegrationStatus.Expired when patch.IsActive == true => new Failure(ErrorCatalogue.Integrations.StatusConflict, "The integration is not switched off: its grant is no longer good, and its user has to connect again."),
+        IntegrationStatus.Inactive when patch.IsActive == true && now.ReasonDetail is not null => new Failure(ErrorCatalogue.Integrations.StatusConflict, "When it was switched off its grant was no longer good: its user has to connect the account again, which switches it on."),
         _ => null,
     };
 
@@ -86,8 +90,11 @@ internal sealed class IntegrationChanges(Database database, IntegrationStore int
     private static async Task Switch(IDb db, string userId, Guid id, bool isActive, CancellationToken cancellation)
     {
         await db.Execute(
-            "UPDATE oauth_integrations SET status = $3, reason = $4, reason_detail = NULL WHERE user_id = $1 AND id = $2",
-            cancellation, userId, id, isActive ? "active" : "inactive", isActive ? null : "switched_off");
+            """
+            UPDATE oauth_integrations SET status = $3, reason = $4, reason_detail = CASE WHEN status = 'error' THEN coalesce(reason_detail, reason, $5) END
+            WHERE user_id = $1 AND id = $2
+            """,
+            cancellation, userId, id, isActive ? "active" : "inactive", isActive ? null : Reasons.SwitchedOff, Reasons.ReauthorizationRequired);
         await db.Execute("UPDATE oauth_tokens SET is_active = $3, updated_at = now() WHERE user_id = $1 AND integration_id = $2", cancellation, userId, id, isActive);
     }
 

@@ -115,7 +115,11 @@ internal sealed class IntegrationSync(
         {
             await db.Execute("UPDATE oauth_tokens SET is_active = false, updated_at = now() WHERE user_id = $1 AND integration_id = $2 AND epoch = $3", CancellationToken.None, integration.UserId, integration.Id, integration.Epoch);
             await db.Execute(
-                "UPDATE oauth_integrations SET status = 'error', reason = $4, reason_detail = $5, updated_at = now() WHERE user_id = $1 AND id = $2 AND epoch = $3 AND status <> 'revoked'",
+                """
+                UPDATE oauth_integrations SET status = CASE WHEN status = 'inactive' THEN status ELSE 'error' END, reason = CASE WHEN status = 'inactive' THEN reason ELSE $4 END,
+                    reason_detail = $5, updated_at = now()
+                WHERE user_id = $1 AND id = $2 AND epoch = $3 AND status <> 'revoked'
+                """,
                 CancellationToken.None, integration.UserId, integration.Id, integration.Epoch, Reasons.ReauthorizationRequired, Reasons.AccountChanged);
             await audit.Write(db, new AuditEvent(AuditAction.AccountMismatch, integration.UserId, source) { IntegrationId = integration.Id, Provider = integration.Provider, Success = false, Code = ErrorCatalogue.Integrations.AccountMismatch.Code }, CancellationToken.None);
             return true;

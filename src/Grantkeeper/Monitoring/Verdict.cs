@@ -65,6 +65,8 @@ internal sealed record Verdict(VerdictKind Kind, string Summary, string Cause, V
         var integration = grant.Integration;
         if (integration.Status == IntegrationStatus.Revoked)
             return Disconnected(facts);
+        if (integration is { Status: IntegrationStatus.Inactive, ReasonDetail: not null })
+            return NeedsUser(integration with { Status = IntegrationStatus.Error }, null) with { Kind = VerdictKind.SwitchedOff, Summary = "The account is switched off, and its user is needed.", Action = $"{Reconnect} That switches it on." };
         if (integration.Status == IntegrationStatus.Inactive)
             return new(VerdictKind.SwitchedOff, "The account is switched off.", "Somebody switched it off here. Its tokens are kept and nobody gets one.", VerdictActor.Operator, "Switch it on again, or disconnect it.");
         if (integration.Status is IntegrationStatus.Error || integration.StatusAt(now) == IntegrationStatus.Expired)

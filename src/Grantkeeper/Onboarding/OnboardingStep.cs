@@ -87,8 +87,7 @@ internal sealed class OnboardingStep(
             return RefusalOf(standings);
 
         // 4. one transaction
-        await Store(user, usable, source, cancellation);
-        return await AnswerOf(user, (await Find(user, cancellation))!, prerequisites, cancellation);
+        return await AnswerOf(user, await Store(user, usable, source, cancellation), prerequisites, cancellation);
     }
 
     /// <summary>A platform that could not be asked may be good: that is no reason to send its user away.</summary>
@@ -96,12 +95,16 @@ internal sealed class OnboardingStep(
         standings.Select(standing => standing.Failure!).FirstOrDefault(failure => failure.Code.Retryable)
         ?? new Failure(ErrorCatalogue.Onboarding.PlatformRequired) { Items = [.. standings.Select(standing => $"{standing.Provider.Key}: {standing.Failure!.Code.Code}")] };
 
-    private Task<bool> Store(string user, List<string> usable, AuditSource source, CancellationToken cancellation) => database.ForUser(user).Transaction(async db =>
+    /// <summary>Writes the completion, unless somebody was faster; gives the one that stands.</summary>
+    private Task<Completion> Store(string user, List<string> usable, AuditSource source, CancellationToken cancellation) => database.ForUser(user).Transaction(async db =>
     {
-        var isFirst = await db.Execute("INSERT INTO onboarding_completions (user_id, platforms) VALUES ($1, $2) ON CONFLICT (user_id) DO NOTHING", cancellation, user, usable.ToArray()) == 1;
+        // The update changes nothing: it lets the row be returned that was there first.
+        var (stands, isFirst) = await db.One(
+            "INSERT INTO onboarding_completions AS o (user_id, platforms) VALUES ($1, $2) ON CONFLICT (user_id) DO UPDATE SET user_id = o.user_id RETURNING platforms, completed_at, xmax = 0",
+            row => Tuple.Create(new Completion(row.Texts(0), row.Time(1)), row.GetBoolean(2)), cancellation, user, usable.ToArray()) ?? throw new InvalidOperationException("An insert returned no row.");
         if (isFirst)
             await audit.Write(db, new AuditEvent(AuditAction.OnboardingCompleted, user, source), cancellation);
-        return isFirst;
+        return stands;
     }, cancellation);
 
     private Task<Completion?> Find(string user, CancellationToken cancellation) => database.ForUser(user).Read(

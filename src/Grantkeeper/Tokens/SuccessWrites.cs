@@ -30,6 +30,9 @@ internal sealed class SuccessWrites(Database database, SecretBox box, TimeProvid
         WHERE t.epoch = g.epoch AND t.generation = g.generation FOR UPDATE OF t
         """;
 
+    /// <summary>A grant that came back for another account is its user's matter: no answer of the provider thaws it.</summary>
+    private const string IsOwn = $"i.reason_detail IS DISTINCT FROM '{Reasons.AccountChanged}'";
+
     // Tokens first, then the integration, as everybody does. The last part reads what stood before this statement: what it
     // changes at an integration itself comes from healed.
     private const string Rest = $"""
@@ -38,15 +41,15 @@ internal sealed class SuccessWrites(Database database, SecretBox box, TimeProvid
                 lifetime_seconds = g.lifetime_seconds, scope = g.scope, next_refresh_at = g.next_refresh_at, updated_at = now(), last_refreshed_at = now(),
                 suspect_generation = NULL, claims_challenge = NULL, failure_count = 0, lease_until = NULL, intent_id = NULL, intent_generation = NULL, intent_nodes = NULL, intent_at = NULL,
                 intent_retries = 0, stored_attempt = g.attempt, claimed_until = NULL,
-                is_active = EXISTS (SELECT FROM oauth_integrations i WHERE i.user_id = g.user_id AND i.id = g.integration_id AND i.status NOT IN ('inactive', 'revoked'))
+                is_active = EXISTS (SELECT FROM oauth_integrations i WHERE i.user_id = g.user_id AND i.id = g.integration_id AND i.status NOT IN ('inactive', 'revoked') AND {IsOwn})
             FROM ready g
             WHERE o.user_id = g.user_id AND o.integration_id = g.integration_id AND o.epoch = g.epoch AND o.generation = g.generation
             RETURNING o.*
         ), healed AS (
             UPDATE oauth_integrations i SET status = CASE WHEN status IN ('pending', 'expired', 'error') THEN 'active' ELSE status END,
-                reason = NULL, reason_detail = NULL, scopes = string_to_array(t.scope, ' '), updated_at = now(), error_message = NULL, error_count = 0
+                reason = CASE WHEN status = 'inactive' THEN '{Reasons.SwitchedOff}' END, reason_detail = NULL, scopes = string_to_array(t.scope, ' '), updated_at = now(), error_message = NULL, error_count = 0
             FROM t
-            WHERE i.user_id = t.user_id AND i.id = t.integration_id
+            WHERE i.user_id = t.user_id AND i.id = t.integration_id AND {IsOwn}
               AND (i.status <> 'active' OR i.reason IS NOT NULL OR i.error_count > 0 OR i.scopes <> string_to_array(t.scope, ' '))
             RETURNING i.user_id, i.id, i.status, i.scopes
         ), used AS (

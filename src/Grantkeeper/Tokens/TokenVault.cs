@@ -83,8 +83,8 @@ internal sealed class TokenVault(Database database, SecretBox box, AuditLog audi
             await db.Execute(
                 """
                 UPDATE oauth_integrations SET error_count = error_count + 1, error_message = $3, updated_at = now(),
-                    status = CASE WHEN $4::text IS NULL THEN status ELSE 'error' END,
-                    reason = CASE WHEN $4::text IS NULL THEN reason ELSE $5 END, reason_detail = coalesce($4, reason_detail)
+                    status = CASE WHEN $4::text IS NULL OR status = 'inactive' THEN status ELSE 'error' END,
+                    reason = CASE WHEN $4::text IS NULL OR status = 'inactive' THEN reason ELSE $5 END, reason_detail = coalesce($4, reason_detail)
                 WHERE user_id = $1 AND id = $2 AND epoch = $6 AND status <> 'revoked'
                 """,
                 cancellation, userId, id, attempt.Code, rejectedDetail, Reasons.ReauthorizationRequired, row.Tokens.Epoch);

@@ -122,6 +122,27 @@ public sealed class LifecycleTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Off_and_on_again_makes_no_refused_grant_good_only_its_user_does()
+    {
+        var id = await _world.Connect("user_1", provider: "plain");
+        var account = await _world.Sql("SELECT provider_account_id FROM oauth_integrations");
+        await _world.Sql("UPDATE oauth_integrations SET provider_account_id = 'somebody-else'");
+        await _world.Host.Post($"{Path}/{id}/sync", new { });
+        var off = await Patch(id, new { is_active = false });
+        ((string)off.Json["status"]!, (string)off.Json["reason"]!, (string)off.Json["reason_detail"]!).ShouldBe(("inactive", "switched_off", "account_changed"), off.Body);
+        var on = await Patch(id, new { is_active = true });
+        on.Code.ShouldBe("integrations.status_conflict");
+        on.Body.ShouldContain("connect the account again");
+        (await _world.Host.Get("/oauth/plain/token?user_id=user_1")).Code.ShouldBe("tokens.inactive");
+        (await _world.Sql("SELECT is_active FROM oauth_tokens")).ShouldBe(false);
+
+        await _world.Sql($"UPDATE oauth_integrations SET provider_account_id = '{account}'");
+        (await _world.Connect("user_1", provider: "plain")).ShouldBe(id);
+        (await _world.Host.Get("/oauth/plain/token?user_id=user_1")).Status.ShouldBe(HttpStatusCode.OK);
+        (await _world.Sql("SELECT reason_detail IS NULL AND reason IS NULL FROM oauth_integrations")).ShouldBe(true);
+    }
+
+    [Fact]
     public async Task Sync_of_all_goes_on_where_one_fails()
     {
         await _world.Connect("user_1");

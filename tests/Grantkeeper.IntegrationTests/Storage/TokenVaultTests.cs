@@ -258,15 +258,24 @@ public sealed class TokenVaultTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("pending", "active")]
-    [InlineData("expired", "active")]
-    [InlineData("error", "active")]
-    [InlineData("inactive", "inactive")]
-    public async Task A_success_makes_a_grant_active_unless_it_is_switched_off(string before, string after)
+    [InlineData("pending", "active", null)]
+    [InlineData("expired", "active", null)]
+    [InlineData("error", "active", null)]
+    [InlineData("inactive", "inactive", "switched_off")]
+    public async Task A_success_makes_a_grant_active_unless_it_is_switched_off(string before, string after, string? reason)
     {
-        await _kit.Ask($"UPDATE oauth_integrations SET status = '{before}', reason = 'reauthorization_required'");
+        await _kit.Ask($"UPDATE oauth_integrations SET status = '{before}', reason = 'reauthorization_required', reason_detail = 'invalid_grant'");
         (await Save((await Take())!, "access-2")).ShouldBeTrue();
-        (await _kit.Rows("SELECT status, reason FROM oauth_integrations")).ShouldHaveSingleItem().ShouldBe([after, null]);
+        (await _kit.Rows("SELECT status, reason, reason_detail FROM oauth_integrations")).ShouldHaveSingleItem().ShouldBe([after, reason, null]);
+    }
+
+    [Fact]
+    public async Task A_grant_that_is_refused_while_it_is_switched_off_stays_off_and_remembers_why()
+    {
+        var leased = (await Take())!;
+        await _kit.Ask("UPDATE oauth_integrations SET status = 'inactive', reason = 'switched_off'");
+        (await Fail(leased, rejected: Reasons.InvalidGrant)).ShouldBeTrue();
+        (await _kit.Rows("SELECT status, reason, reason_detail FROM oauth_integrations")).ShouldHaveSingleItem().ShouldBe(["inactive", "switched_off", "invalid_grant"]);
     }
 
     [Fact]

@@ -145,6 +145,20 @@ public abstract class VaultConformance : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Grant_of_another_account_is_thawed_by_no_answer()
+    {
+        var row = await _stand.Connect();
+        var attempt = Guid.NewGuid();
+        var leased = (await Lease(row, "a", attempt))!.Row;
+        (await Fail(leased, attempt, "a", mayHaveRotated: false, Reasons.AccountChanged)).ShouldBeTrue();
+        // Of another node's attempt, which nobody knew of.
+        (await Save(leased, Guid.NewGuid(), "2")).ShouldBe(SaveOutcome.Saved, "the only copy of a rotated token is not refused");
+        var frozen = await Now(row);
+        (frozen.Integration.Status, frozen.Integration.ReasonDetail).ShouldBe((IntegrationStatus.Error, Reasons.AccountChanged));
+        (await Lease(row, "b")).ShouldBeNull();
+    }
+
+    [Fact]
     public async Task Generation_is_reported_once()
     {
         const string Claims = "{\"access_token\":{}}";

@@ -123,10 +123,15 @@ internal sealed class StoreTwin(SecretBox box, Func<DateTimeOffset> clock, Prote
         tokens.IntentRetries = 0;
         tokens.StoredAttempt = attemptId;
         tokens.ClaimedUntil = null;
-        tokens.IsActive = grant.Status is not (IntegrationStatus.Inactive or IntegrationStatus.Revoked);
-        if (grant.Status is IntegrationStatus.Pending or IntegrationStatus.Expired or IntegrationStatus.Error)
-            grant.Status = IntegrationStatus.Active;
-        (grant.Reason, grant.ReasonDetail, grant.Scopes) = (null, null, fresh.Scopes);
+        var isOwn = grant.ReasonDetail != Reasons.AccountChanged;
+        tokens.IsActive = grant.Status is not (IntegrationStatus.Inactive or IntegrationStatus.Revoked) && isOwn;
+        if (isOwn)
+        {
+            if (grant.Status is IntegrationStatus.Pending or IntegrationStatus.Expired or IntegrationStatus.Error)
+                grant.Status = IntegrationStatus.Active;
+            (grant.Reason, grant.ReasonDetail, grant.Scopes) = (grant.Status == IntegrationStatus.Inactive ? Reasons.SwitchedOff : null, null, fresh.Scopes);
+        }
+
         _superseded.RemoveAll(kept => kept.Integration == grant.Id && (kept.Epoch < tried.Epoch || kept.Generation < tried.Generation));
         Wrote?.Invoke(grant, epochBefore, before);
         return SaveOutcome.Saved;
@@ -153,7 +158,12 @@ internal sealed class StoreTwin(SecretBox box, Func<DateTimeOffset> clock, Prote
         tokens.IsActive = false;
         var grant = _grants[row.Integration.Id];
         if (grant.Epoch == tried.Epoch && grant.Status != IntegrationStatus.Revoked)
-            (grant.Status, grant.Reason, grant.ReasonDetail) = (IntegrationStatus.Error, Reasons.ReauthorizationRequired, detail);
+        {
+            grant.ReasonDetail = detail;
+            if (grant.Status != IntegrationStatus.Inactive)
+                (grant.Status, grant.Reason) = (IntegrationStatus.Error, Reasons.ReauthorizationRequired);
+        }
+
         Condemned?.Invoke(row, detail);
         return true;
     }

@@ -35,6 +35,7 @@ public sealed class VerdictTests
     [InlineData(IntegrationStatus.Active, null, VerdictKind.Healthy, VerdictActor.Nobody, "fresh")]
     [InlineData(IntegrationStatus.Pending, null, VerdictKind.Unverified, VerdictActor.Nobody, "earlier system")]
     [InlineData(IntegrationStatus.Inactive, null, VerdictKind.SwitchedOff, VerdictActor.Operator, "switched it off")]
+    [InlineData(IntegrationStatus.Inactive, Reasons.AccountChanged, VerdictKind.SwitchedOff, VerdictActor.User, "another account")]
     [InlineData(IntegrationStatus.Error, Reasons.InvalidGrant, VerdictKind.NeedsUser, VerdictActor.User, "(invalid_grant)")]
     [InlineData(IntegrationStatus.Error, Reasons.AmbiguousRefresh, VerdictKind.NeedsUser, VerdictActor.User, "answer was lost")]
     [InlineData(IntegrationStatus.Error, Reasons.AccountChanged, VerdictKind.NeedsUser, VerdictActor.User, "another account")]
