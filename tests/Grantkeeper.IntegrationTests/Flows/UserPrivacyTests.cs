@@ -1,6 +1,8 @@
 using System.Net;
 using Grantkeeper.Privacy;
 using Grantkeeper.Sandbox.Faults;
+using Grantkeeper.Storage;
+using Npgsql;
 
 namespace Grantkeeper.IntegrationTests.Flows;
 
@@ -158,6 +160,29 @@ public sealed class UserPrivacyTests : IAsyncLifetime
         held.Release();
         ((int)(await erasing).Json["disconnected"]!).ShouldBe(2);
         (await Count("oauth_integrations", "alice")).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Account_that_is_being_stored_while_the_rows_go_is_erased_too()
+    {
+        await _world.Connect("alice");
+        await using var storing = new NpgsqlConnection(DatabaseUrl.ForMigration(DatabaseUrl.Parse(_world.Database.SuperuserUrl).Value).ConnectionString);
+        await storing.OpenAsync(TestContext.Current.CancellationToken);
+        await using var transaction = await storing.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        // As a connect does: the salt is held to seal with, then the row is written.
+        await using var connect = new NpgsqlCommand(
+            """
+            SELECT salt FROM owner_salts WHERE user_id = 'alice' FOR KEY SHARE;
+            INSERT INTO oauth_integrations (user_id, id, provider, provider_account_id, status) VALUES ('alice', gen_random_uuid(), 'sandbox', 'another', 'active')
+            """,
+            storing);
+        await connect.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        var erasing = _world.Host.Delete(Users + "alice");
+        await _world.Until("SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'");
+        await transaction.CommitAsync(TestContext.Current.CancellationToken);
+        (await erasing).Status.ShouldBe(HttpStatusCode.OK);
+        foreach (var table in new[] { "oauth_integrations", "oauth_tokens", "owner_salts" })
+            (await Count(table, "alice")).ShouldBe(0, table);
     }
 
     [Fact]

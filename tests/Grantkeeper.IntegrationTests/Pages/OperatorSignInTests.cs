@@ -169,6 +169,33 @@ public sealed class OperatorSignInTests(ChromiumBrowser chromium)
     }
 
     [Fact]
+    public async Task An_identity_token_of_another_sign_in_signs_nobody_in()
+    {
+        await using var stand = await Stand.Start();
+        // The issuer's keys are ours, so that nothing but the nonce is wrong.
+        await using var issuer = await HostIssuer.Start();
+        await stand.Peer.Fault("/jwks", new PeerFault { Status = 200, Body = $$"""{"keys":[{{HostIssuer.Jwk(issuer.Rsa, "first")}}]}""", Count = 100 });
+        using var browser = new FlowBrowser();
+        var another = Parameter((await stand.Begin(browser)).Location!, "nonce");
+
+        (await Finish(_ => another)).ShouldBe(HttpStatusCode.Forbidden);
+        (await Finish(_ => null)).ShouldBe(HttpStatusCode.Forbidden);
+        (await stand.Accounts(browser)).ShouldBe(HttpStatusCode.Unauthorized);
+        (await Finish(nonce => nonce)).ShouldBe(HttpStatusCode.SeeOther);
+        (await stand.Accounts(browser)).ShouldBe(HttpStatusCode.OK);
+
+        async Task<HttpStatusCode> Finish(Func<string, string?> nonceOf)
+        {
+            var begun = await stand.Begin(browser);
+            var callback = await browser.FollowUntil($"{begun.Location!.AbsoluteUri}&login_hint=admin-ann", stand.Callback);
+            var idToken = issuer.Sign("""{"alg":"RS256","kid":"first"}""", HostIssuer.Claims(
+                "admin-ann", ("iss", stand.Peer.Issuer), ("aud", "basic"), ("roles", new[] { "administrator" }), ("nonce", nonceOf(Parameter(begun.Location, "nonce")))));
+            await stand.Peer.Fault(OidcProviderPeer.TokenPath, new PeerFault { Status = 200, Body = $$"""{"access_token":"a","token_type":"Bearer","id_token":"{{idToken}}"}""" });
+            return (await browser.Open(callback)).Status;
+        }
+    }
+
+    [Fact]
     public async Task A_provider_that_is_away_is_told_and_the_key_still_works()
     {
         await using var stand = await Stand.Start();
