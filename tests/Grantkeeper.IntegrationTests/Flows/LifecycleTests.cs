@@ -112,6 +112,19 @@ public sealed class LifecycleTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Sync_writes_nothing_over_a_consent_that_came_meanwhile()
+    {
+        var id = await _world.Connect("user_1", provider: "plain");
+        var held = _world.Tap.Hold("/userinfo");
+        var syncing = _world.Host.Post($"{Path}/{id}/sync", new { });
+        await held.Arrived;
+        await _world.Sql("UPDATE oauth_integrations SET epoch = epoch + 1, account_name = 'Newer'; UPDATE oauth_tokens SET epoch = epoch + 1");
+        held.Release();
+        (await syncing).Status.ShouldBe(HttpStatusCode.OK);
+        (await _world.Sql("SELECT account_name FROM oauth_integrations")).ShouldBe("Newer");
+    }
+
+    [Fact]
     public async Task Sync_freezes_a_grant_that_opens_another_account_now()
     {
         var id = await _world.Connect("user_1", provider: "plain");

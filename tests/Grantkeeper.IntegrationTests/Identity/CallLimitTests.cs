@@ -45,6 +45,10 @@ public sealed class CallLimitTests
         foreach (var _ in Enumerable.Range(0, 2))
             (await Start(world.Host, "u")).Status.ShouldBe(HttpStatusCode.OK);
         IsTooMany(await Start(world.Host, "u"));
+        var counted = await world.Sql("SELECT sum(hits) FROM rate_windows");
+        foreach (var _ in Enumerable.Range(0, 5))
+            IsTooMany(await Start(world.Host, "u"));
+        (await world.Sql("SELECT sum(hits) FROM rate_windows")).ShouldBe(counted, "a storm costs the database nothing");
         await world.Sql("UPDATE rate_windows SET began_at = began_at - interval '2 minutes'");
         // The node that refused remembers how long; another one asks.
         (await Start(await world.AddNode(), "u")).Status.ShouldBe(HttpStatusCode.OK);
