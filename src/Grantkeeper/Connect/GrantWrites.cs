@@ -80,9 +80,9 @@ internal sealed class GrantWrites(Database database, TokenVault vault, ConsentSt
         "SELECT id FROM oauth_integrations WHERE user_id = $1 AND provider = $2 AND provider_account_id = $3",
         row => new Existing(row.GetGuid(0)), cancellation, userId, provider, accountId);
 
-    /// <summary>A consent that brings no refresh token keeps the old one of the same account, as long as it was good (some providers give it only once).</summary>
+    /// <summary>A consent that brings no refresh token keeps the old one of the same account, as long as it was good, switched off or not (some providers give it only once).</summary>
     private Secret KeptRefreshToken(GrantRow? old, Account account) =>
-        old is { Tokens: not null, Integration.IsActive: true } && (account.Id is null || account.Id == old.Integration.AccountId)
+        old is { Tokens: not null, Integration: { IsActive: true } or { Status: IntegrationStatus.Inactive, ReasonDetail: null } } && (account.Id is null || account.Id == old.Integration.AccountId)
             ? old.OpenRefreshToken(box) ?? default
             : default;
 

@@ -95,6 +95,9 @@ public sealed class GrantStoreTests : IAsyncLifetime
         again.OpenAccessToken(_kit.Box)!.Value.Reveal().ShouldBe("access-2");
         again.OpenRefreshToken(_kit.Box)!.Value.Reveal().ShouldBe("refresh-1");
 
+        await _kit.Ask("UPDATE oauth_integrations SET status = 'inactive', reason = 'switched_off'");
+        (await _kit.Connect(access: "access-2b", refresh: null)).OpenRefreshToken(_kit.Box)!.Value.Reveal().ShouldBe("refresh-1", "it was switched off and good");
+
         await _kit.Ask("UPDATE oauth_integrations SET status = 'error', reason = 'reauthorization_required'");
         var after = await _kit.Connect(access: "access-3", refresh: null);
         after.Tokens!.RefreshToken.ShouldBeNull("the provider had refused it");
