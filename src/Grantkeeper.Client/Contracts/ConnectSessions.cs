@@ -15,6 +15,9 @@ public sealed record ConnectSessionRequest
     /// <summary>Features of the product to connect for: connections that name nothing else ask for their scopes.</summary>
     public IReadOnlyList<string>? Features { get; init; }
 
+    /// <summary>The user's role, when the operator's policy of scopes is to hold for what the session's browser asks for. Default: no role limits it.</summary>
+    public string? Role { get; init; }
+
     /// <summary>Where the hosted page leads back to: a path of FRONTEND_URL or an allowed absolute URL. Default: FRONTEND_URL itself.</summary>
     public string? ReturnTo { get; init; }
 

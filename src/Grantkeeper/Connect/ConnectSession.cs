@@ -17,6 +17,9 @@ internal sealed record ConnectSession
     /// <summary>The keys of the features that it is for; empty: its connections ask for each provider's default.</summary>
     public IReadOnlyList<string> Features { get; init; } = [];
 
+    /// <summary>The user's role, which limits what may be asked for; null: none does.</summary>
+    public string? Role { get; init; }
+
     public Guid? IntegrationId { get; init; }
 
     /// <summary>Where the hosted page leads back to.</summary>
@@ -42,7 +45,7 @@ internal sealed record ConnectSession
     /// <summary>The session as the caller of an operation.</summary>
     public Caller AsCaller() => new($"session:{Id}", Granted)
     {
-        User = UserId, Actor = Actor, Session = new SessionLimits(Id, Providers, Confirm, OpenerOrigin, IntegrationId) { Features = Features },
+        User = UserId, Actor = Actor, Roles = Role is null ? null : [Role], Session = new SessionLimits(Id, Providers, Confirm, OpenerOrigin, IntegrationId) { Features = Features },
     };
 
     private static readonly HashSet<string> Granted = [Permissions.Read, Permissions.Connect, Permissions.Revoke];

@@ -20,6 +20,7 @@ namespace Grantkeeper.Connect;
 internal static class ConnectSessionEndpoints
 {
     private const string Sessions = "/api/v1/oauth/connect-sessions";
+    private const int LongestRole = 60;
 
     public static void Map(IEndpointRouteBuilder routes)
     {
@@ -60,6 +61,7 @@ internal static class ConnectSessionEndpoints
                 Actor = body.Actor,
                 Providers = providers,
                 Features = body.Features?.Distinct().ToArray() ?? [],
+                Role = body.Role,
                 IntegrationId = body.IntegrationId,
                 ReturnTo = back!,
                 OpenerOrigin = body.OpenerOrigin,
@@ -88,6 +90,8 @@ internal static class ConnectSessionEndpoints
                 faults.Add($"providers names a provider that is not known: {OAuth.TokenEndpoint.Clean(key ?? "")}");
         }
 
+        if (body.Role is { } role && (role.Length is 0 or > LongestRole || role.Any(char.IsControl)))
+            faults.Add($"role must be 1 to {LongestRole} characters without control characters");
         if (body.Providers is { Count: 0 })
             faults.Add("providers must name at least one provider; leave it out to offer all");
         foreach (var key in body.Features ?? [])

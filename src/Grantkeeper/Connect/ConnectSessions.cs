@@ -29,7 +29,7 @@ internal sealed class ConnectSessions(Database database, AuditLog audit, Grantke
     public const string Prefix = "gk_cs_";
 
     private const string Columns = """
-        s.user_id, s.id, s.actor, s.providers, s.integration_id, s.return_to, s.opener_origin, s.confirm, s.language, s.created_at, s.expires_at, s.redeemed_at, s.ended_at, s.features
+        s.user_id, s.id, s.actor, s.providers, s.integration_id, s.return_to, s.opener_origin, s.confirm, s.language, s.created_at, s.expires_at, s.redeemed_at, s.ended_at, s.features, s.role
         """;
 
     private const string IsOpen = "s.ended_at IS NULL AND s.expires_at > now()";
@@ -54,12 +54,12 @@ internal sealed class ConnectSessions(Database database, AuditLog audit, Grantke
         {
             var made = await db.One(
                 $"""
-                INSERT INTO connect_sessions AS s (user_id, id, actor, created_by, token_hash, ticket_hash, providers, integration_id, return_to, opener_origin, confirm, language, expires_at, features)
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, now() + $13, $14)
+                INSERT INTO connect_sessions AS s (user_id, id, actor, created_by, token_hash, ticket_hash, providers, integration_id, return_to, opener_origin, confirm, language, expires_at, features, role)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, now() + $13, $14, $15)
                 RETURNING {Columns}
                 """,
                 Map, cancellation, asked.UserId, asked.Id, asked.Actor, source.Caller ?? "", RandomHandle.HashOf(token), RandomHandle.HashOf(ticket), asked.Providers.ToArray(),
-                asked.IntegrationId, asked.ReturnTo, asked.OpenerOrigin, asked.Confirm, asked.Language, options.ConnectSessionLifetime, asked.Features.ToArray());
+                asked.IntegrationId, asked.ReturnTo, asked.OpenerOrigin, asked.Confirm, asked.Language, options.ConnectSessionLifetime, asked.Features.ToArray(), asked.Role);
             await audit.Write(db, Event(AuditAction.ConnectSessionCreated, made!, source), cancellation);
             return made!;
         }, cancellation);
@@ -144,6 +144,6 @@ internal sealed class ConnectSessions(Database database, AuditLog audit, Grantke
     {
         UserId = row.GetString(0), Id = row.GetGuid(1), Actor = row.TextOrNull(2), Providers = row.Texts(3), IntegrationId = row.GuidOrNull(4),
         ReturnTo = row.GetString(5), OpenerOrigin = row.TextOrNull(6), Confirm = row.GetBoolean(7), Language = row.TextOrNull(8),
-        CreatedAt = row.Time(9), ExpiresAt = row.Time(10), RedeemedAt = row.TimeOrNull(11), EndedAt = row.TimeOrNull(12), Features = row.Texts(13),
+        CreatedAt = row.Time(9), ExpiresAt = row.Time(10), RedeemedAt = row.TimeOrNull(11), EndedAt = row.TimeOrNull(12), Features = row.Texts(13), Role = row.TextOrNull(14),
     };
 }

@@ -20,7 +20,7 @@ internal sealed record Caller(string Id, IReadOnlySet<string> Permissions)
     /// <summary>False when the operator asks for a second factor and the user's token tells of none.</summary>
     public bool HasSecondFactor { get; init; } = true;
 
-    /// <summary>The roles of a user who calls with a token; null for callers that act for the host, whom no role limits.</summary>
+    /// <summary>The roles of a user who calls with a token, or the one for which a session was made; null for callers whom no role limits.</summary>
     public IReadOnlyList<string>? Roles { get; init; }
 
     /// <summary>What a connect session restricts further; null for every other caller.</summary>

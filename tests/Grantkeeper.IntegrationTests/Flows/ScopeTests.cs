@@ -87,6 +87,22 @@ public sealed class ScopeTests : IAsyncLifetime
         (await Initiate("sandbox", new { scopes = new[] { "files.readonly", "calendar.write" }, role = "clerk" }, strict)).Status.ShouldBe(HttpStatusCode.OK);
     }
 
+    [Fact]
+    public async Task Session_asks_for_no_more_than_the_role_that_it_was_made_for_whatever_its_browser_names()
+    {
+        var limited = await Session("user");
+        foreach (var role in new string?[] { null, "premium", "administrator" })
+            (await Ask(limited, role)).Code.ShouldBe("consents.scope_not_allowed", role);
+        (await Ask(await Session("premium"), null)).Status.ShouldBe(HttpStatusCode.OK);
+        (await Ask(await Session("premium"), "user")).Code.ShouldBe("consents.scope_not_allowed", "it may narrow itself");
+        (await Ask(await Session(null), null)).Status.ShouldBe(HttpStatusCode.OK, "its back end has named no role");
+        foreach (var role in new[] { "", new string('r', 61), "a\nb" })
+            (await _world.Host.Post("/api/v1/oauth/connect-sessions", new { user_id = "user_1", role })).Code.ShouldBe("requests.invalid");
+
+        async Task<string> Session(string? role) => (string)(await _world.Host.Post("/api/v1/oauth/connect-sessions", new { user_id = "user_1", role })).Json["token"]!;
+        Task<FlowReply> Ask(string session, string? role) => _world.Host.Post("/api/v1/oauth/initiate", new { provider = "sandbox", scopes = new[] { "calendar.write" }, role }, session);
+    }
+
     private Task<FlowReply> Initiate(string provider, object more, FlowHost? host = null)
     {
         var body = new JsonObject { ["provider"] = provider, ["user_id"] = "user_1" };

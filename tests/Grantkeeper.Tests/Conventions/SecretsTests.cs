@@ -92,6 +92,7 @@ public sealed partial class SecretsTests
         "Grantkeeper/Storage/NodeSignals.cs ServiceReason.Worker 3",
         "Grantkeeper/Storage/RoleCheck.cs ServiceReason.Deployment 1",
         "Grantkeeper/Resilience/RequestPaces.cs ServiceReason.Worker 1",
+        "Grantkeeper/Providers/ProvidersPoll.cs ServiceReason.Deployment 1",
         "Grantkeeper/Tokens/CheckQueue.cs ServiceReason.Worker 2",
         "Grantkeeper/Tokens/DueQueue.cs ServiceReason.Worker 1",
         "Grantkeeper/Tokens/ReleaseLedger.cs ServiceReason.Worker 2",
