@@ -49,5 +49,11 @@ internal sealed class ProviderHours(PlatformDatabase platform, ProviderFigures f
             figures.Return(counts);
             MonitoringLog.FiguresWait(logger);
         }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            // A node whose worker has a fault goes on serving.
+            figures.Return(counts);
+            MonitoringLog.WorkerFailed(logger, exception, nameof(ProviderHours));
+        }
     }
 }

@@ -27,6 +27,11 @@ internal sealed class OutboxWorker(OutboxStore store, OutboxDelivery delivery, R
             {
                 OutboxLog.StorageUnavailable(logger);
             }
+            catch (Exception exception) when (exception is not OperationCanceledException)
+            {
+                // A node whose worker has a fault goes on serving.
+                OutboxLog.RoundFailed(logger, exception);
+            }
 
             await delivery.Nudged(Pause, time, stoppingToken);
         }

@@ -95,6 +95,11 @@ internal sealed class ReleaseLedger(Database database, AuditLog audit, Readiness
         {
             TokensLog.ReleasesWait(logger);
         }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            // A node whose ledger has a fault goes on serving.
+            TokensLog.ReleasesFailed(logger, exception);
+        }
         finally
         {
             // However it ended: what was not written is counted on.

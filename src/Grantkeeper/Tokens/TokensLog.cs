@@ -13,6 +13,9 @@ internal static partial class TokensLog
     [LoggerMessage(3102, LogLevel.Warning, "The failed attempt for integration {IntegrationId} could not be stored; its lease ends by itself")]
     public static partial void FailureNotStored(ILogger logger, Guid integrationId);
 
+    [LoggerMessage(3110, LogLevel.Error, "Counted token reads could not be written; they are kept and tried again")]
+    public static partial void ReleasesFailed(ILogger logger, Exception exception);
+
     [LoggerMessage(3103, LogLevel.Warning, "Counted token reads wait for the database")]
     public static partial void ReleasesWait(ILogger logger);
 

@@ -1,6 +1,8 @@
 using Grantkeeper.Encryption;
+using Grantkeeper.Failpoints;
 using Grantkeeper.Outbox;
 using Grantkeeper.Storage;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
 namespace Grantkeeper.IntegrationTests.Storage;
@@ -88,6 +90,26 @@ public sealed class OutboxStoreTests : IAsyncLifetime
         await _kit.Outbox.Record(entry, new Delivered("pending", TimeSpan.Zero), None);
         (await _kit.Outbox.ClaimDue(1, None)).ShouldBeEmpty();
         (await _kit.Ask("SELECT outcome FROM outbox")).ShouldBe("confirmed");
+    }
+
+    [Fact]
+    public async Task A_fault_of_ours_in_one_entry_keeps_no_other_waiting_and_is_tried_again()
+    {
+        var (poisoned, good) = (await Add("poison"), await Add());
+        using var delivery = new OutboxDelivery(_kit.Outbox, [new Stumbling()], new NoFailpoints(), NullLogger<OutboxDelivery>.Instance);
+        using var worker = new OutboxWorker(
+            _kit.Outbox, delivery, new Readiness(), new() { FrontendUrl = new Uri("https://app.example"), PublicUrl = new Uri("https://app.example") }, _kit.Time, NullLogger<OutboxWorker>.Instance);
+        (await worker.DeliverDue(None)).ShouldBe(2);
+        (await _kit.Ask($"SELECT outcome FROM outbox WHERE id = '{good}'")).ShouldBe("confirmed");
+        (await _kit.Ask($"SELECT outcome = 'pending' AND finished_at IS NULL AND payload IS NOT NULL AND next_attempt_at > now() + interval '9 min' FROM outbox WHERE id = '{poisoned}'")).ShouldBe(true);
+    }
+
+    private sealed class Stumbling : IOutboxHandler
+    {
+        public string Kind => "revocation";
+
+        public Task<Delivered> Deliver(OutboxEntry entry, CancellationToken cancellation) =>
+            entry.Payload.Reveal() == "poison" ? throw new InvalidTimeZoneException() : Task.FromResult(new Delivered("confirmed"));
     }
 
     [Fact]

@@ -40,6 +40,19 @@ public sealed class ReleaseLedgerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_the_database_refuses_is_kept_and_ends_no_node()
+    {
+        using var ledger = Ledger();
+        await _kit.Ask("ALTER TABLE oauth_audit_log ADD CONSTRAINT refusal CHECK (action <> 'token_read')");
+        ledger.Count(_row, "key-1");
+        await ledger.Flush(false, None);
+        await _kit.Ask("ALTER TABLE oauth_audit_log DROP CONSTRAINT refusal");
+        ledger.Count(_row, "key-1");
+        await ledger.Flush(false, None);
+        (await Written()).ShouldBe(["key-1 2 1"]);
+    }
+
+    [Fact]
     public async Task Usage_is_written_less_often_and_adds_up()
     {
         using var ledger = Ledger();

@@ -18,6 +18,15 @@ public sealed partial class ShapeTests
         .Where(type => !type.IsDefined(typeof(CompilerGeneratedAttribute), false) && !type.Name.Contains('<') && type.Namespace?.StartsWith("Grantkeeper", StringComparison.Ordinal) == true
             && type.DeclaringType?.Name.Contains('<') != true);
 
+    /// <summary>An exception that leaves a worker ends the whole host, which may be somebody's application.</summary>
+    [Fact]
+    public void Every_worker_survives_its_own_faults()
+    {
+        var workers = SourceTree.Files(Path.Combine(SourceTree.Root, "src")).Where(file => file.Lines.Any(line => line.Contains(": BackgroundService", StringComparison.Ordinal))).ToList();
+        workers.Count.ShouldBeGreaterThan(8);
+        workers.Where(file => !file.Lines.Any(line => line.Contains("catch (Exception", StringComparison.Ordinal))).Select(file => file.Path).ShouldBeEmpty();
+    }
+
     [Fact]
     public void Every_class_is_sealed_static_or_abstract() =>
         Types().Where(type => type.IsClass && !type.IsSealed && !type.IsAbstract).Select(type => type.FullName).ShouldBeEmpty();
