@@ -91,7 +91,7 @@ internal sealed class IntegrationChanges(Database database, IntegrationStore int
     {
         await db.Execute(
             """
-            UPDATE oauth_integrations SET status = $3, reason = $4, reason_detail = CASE WHEN status = 'error' THEN coalesce(reason_detail, reason, $5) END
+            UPDATE oauth_integrations SET status = $3, reason = $4, reason_detail = CASE WHEN status IN ('error', 'expired') THEN coalesce(reason_detail, reason, $5) END
             WHERE user_id = $1 AND id = $2
             """,
             cancellation, userId, id, isActive ? "active" : "inactive", isActive ? null : Reasons.SwitchedOff, Reasons.ReauthorizationRequired);

@@ -52,7 +52,7 @@ internal sealed class Cleanup(Database database, PlatformDatabase platform, Audi
             UPDATE oauth_integrations AS i
             SET status = CASE WHEN status IN ('active', 'pending') THEN 'expired' ELSE status END,
                 reason = CASE WHEN status IN ('active', 'pending') THEN '{Reasons.ReauthorizationRequired}' ELSE reason END,
-                reason_detail = CASE WHEN status IN ('active', 'pending') THEN '{Reasons.ExpiredWithoutRefresh}' ELSE reason_detail END,
+                reason_detail = CASE WHEN status IN ('active', 'pending', 'inactive') THEN '{Reasons.ExpiredWithoutRefresh}' ELSE reason_detail END,
                 updated_at = now()
             FROM gone WHERE i.user_id = gone.user_id AND i.id = gone.integration_id
             RETURNING i.user_id, i.id, i.provider

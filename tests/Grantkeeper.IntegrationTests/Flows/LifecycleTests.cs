@@ -153,6 +153,11 @@ public sealed class LifecycleTests : IAsyncLifetime
         (await _world.Connect("user_1", provider: "plain")).ShouldBe(id);
         (await _world.Host.Get("/oauth/plain/token?user_id=user_1")).Status.ShouldBe(HttpStatusCode.OK);
         (await _world.Sql("SELECT reason_detail IS NULL AND reason IS NULL FROM oauth_integrations")).ShouldBe(true);
+
+        // What is left of a grant that nothing renewed.
+        await _world.Sql("DELETE FROM oauth_tokens; UPDATE oauth_integrations SET status = 'expired', reason = 'reauthorization_required', reason_detail = 'expired_without_refresh'");
+        (await Patch(id, new { is_active = false })).Status.ShouldBe(HttpStatusCode.OK);
+        (await Patch(id, new { is_active = true })).Code.ShouldBe("integrations.status_conflict");
     }
 
     [Fact]

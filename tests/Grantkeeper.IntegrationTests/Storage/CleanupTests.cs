@@ -44,11 +44,14 @@ public sealed class CleanupTests
         await using var kit = await StoreKit.New();
         (await StoreKit.Migrate(kit.Db.Url, Migrator.Platform)).IsSuccess.ShouldBeTrue();
         var (ended, fresh, idle) = (await kit.Connect("ended"), await kit.Connect("fresh"), await kit.Connect("idle"));
+        await kit.Connect("off");
+        await kit.Ask("UPDATE oauth_integrations SET status = 'inactive', reason = 'switched_off' WHERE user_id = 'off'");
         await kit.Ask("UPDATE oauth_tokens SET refresh_token = NULL WHERE user_id <> 'idle'");
-        await kit.Ask("UPDATE oauth_tokens SET expires_at = now() - interval '31 days' WHERE user_id = 'ended'");
+        await kit.Ask("UPDATE oauth_tokens SET expires_at = now() - interval '31 days' WHERE user_id IN ('ended', 'off')");
         await kit.Ask("UPDATE oauth_tokens SET expires_at = now() - interval '29 days' WHERE user_id = 'fresh'");
         await kit.Ask("UPDATE oauth_tokens SET expires_at = now() - interval '400 days' WHERE user_id = 'idle'");
-        (await new Cleanup(kit.Database, new PlatformDatabase(kit.Database), kit.Audit).Sweep(CancellationToken.None)).Tokens.ShouldBe(1);
+        (await new Cleanup(kit.Database, new PlatformDatabase(kit.Database), kit.Audit).Sweep(CancellationToken.None)).Tokens.ShouldBe(2);
+        (await kit.Ask("SELECT concat_ws(' ', status, reason, reason_detail) FROM oauth_integrations WHERE user_id = 'off'")).ShouldBe("inactive switched_off expired_without_refresh");
         (await kit.Ask("SELECT string_agg(user_id, ' ' ORDER BY user_id) FROM oauth_tokens")).ShouldBe("fresh idle");
         (await kit.Ask($"SELECT concat_ws(' ', status, reason, reason_detail) FROM oauth_integrations WHERE id = '{ended.Integration.Id}'")).ShouldBe("expired reauthorization_required expired_without_refresh");
         (await kit.Ask($"SELECT count(*) FROM oauth_integrations WHERE status = 'active' AND id IN ('{fresh.Integration.Id}', '{idle.Integration.Id}')")).ShouldBe(2L);
