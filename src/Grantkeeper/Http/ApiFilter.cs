@@ -155,10 +155,9 @@ internal static class ApiRequest
         const int most = 64 * 1024;
         try
         {
-            if (http.Request.ContentLength == 0 || (http.Request.ContentLength is null && !http.Request.Headers.ContainsKey("Transfer-Encoding")))
-                return System.Text.Json.JsonSerializer.Deserialize<T>("{}", WireJson.Options)!;
-            if (!http.Request.HasJsonContentType() || http.Request.ContentLength > most)
+            if (http.Request.ContentLength > most)
                 return new Failure(ErrorCatalogue.Requests.Malformed);
+            // Read before it is judged: over HTTP/2 no header need tell that there is a body (RFC 9113 section 8.1.1).
             using var body = new MemoryStream();
             var buffer = new byte[8192];
             for (int read; (read = await http.Request.Body.ReadAsync(buffer, http.RequestAborted)) > 0;)
@@ -168,6 +167,10 @@ internal static class ApiRequest
                 body.Write(buffer, 0, read);
             }
 
+            if (body.Length == 0)
+                return System.Text.Json.JsonSerializer.Deserialize<T>("{}", WireJson.Options)!;
+            if (!http.Request.HasJsonContentType())
+                return new Failure(ErrorCatalogue.Requests.Malformed);
             var value = System.Text.Json.JsonSerializer.Deserialize<T>(body.GetBuffer().AsSpan(0, (int)body.Length), WireJson.Options);
             return value is null ? new Failure(ErrorCatalogue.Requests.Malformed) : value;
         }
