@@ -13,7 +13,8 @@ internal sealed record ApiKey(
 
 /// <summary>
 /// API keys: prefix and 256 random bits, stored as SHA-256. A verified key stays good for 60 s without the database,
-/// so that a short outage of the platform database does not stop reads; a revocation is complete after the same time.
+/// so that a short outage of the platform database does not stop reads; a revocation is complete after the same time, also
+/// where somebody sets the node's clock.
 /// </summary>
 internal sealed class ApiKeys(PlatformDatabase platform, Database userData, AuditLog audit, GrantkeeperOptions options, TimeProvider time) : ICredentialKind
 {
@@ -24,7 +25,9 @@ internal sealed class ApiKeys(PlatformDatabase platform, Database userData, Audi
 
     private static readonly Caller Bootstrap = new(BootstrapCaller, Permissions.All.ToHashSet());
 
-    private readonly ConcurrentDictionary<string, (Caller Caller, DateTimeOffset Until)> _verified = new();
+    private readonly record struct Verified(Caller Caller, long ReadAt, DateTimeOffset? EndsAt);
+
+    private readonly ConcurrentDictionary<string, Verified> _verified = new();
     private readonly string? _bootstrapHash = options.ApiKey.IsEmpty ? null : RandomHandle.HashOf(options.ApiKey);
 
     private string Prefix => options.Environment == DeployEnvironment.Production ? "gk_live_" : "gk_dev_";
@@ -39,12 +42,12 @@ internal sealed class ApiKeys(PlatformDatabase platform, Database userData, Audi
             return new Failure(ErrorCatalogue.Identity.KeyInvalid);
         // Found by hash: the comparison that could leak by time is one of hashes, which tell nothing about the key.
         var hash = RandomHandle.HashOf(presented);
-        var now = time.GetUtcNow();
         if (hash == _bootstrapHash)
             return Bootstrap;
-        if (_verified.TryGetValue(hash, out var known) && known.Until > now)
+        if (_verified.TryGetValue(hash, out var known) && time.GetElapsedTime(known.ReadAt) < Remembered && !(known.EndsAt <= time.GetUtcNow()))
             return known.Caller;
 
+        var readAt = time.GetTimestamp();
         var key = await platform.Database.AsService(ServiceReason.Deployment).Read(
             $"SELECT {Columns} FROM api_keys WHERE key_hash = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())",
             Map, cancellation, hash);
@@ -57,8 +60,7 @@ internal sealed class ApiKeys(PlatformDatabase platform, Database userData, Audi
         var caller = new Caller($"key:{key.Id}", key.Permissions.ToHashSet());
         if (_verified.Count >= MostRemembered)
             _verified.Clear();
-        var until = now + Remembered;
-        _verified[hash] = (caller, key.ExpiresAt < until ? key.ExpiresAt.Value : until);
+        _verified[hash] = new Verified(caller, readAt, key.ExpiresAt);
         return caller;
     }
 

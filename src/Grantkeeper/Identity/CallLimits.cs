@@ -44,7 +44,11 @@ internal sealed class CallLimits(RateWindows windows, GrantkeeperOptions options
     private static readonly TimeSpan PauseWhenAway = TimeSpan.FromSeconds(5);
 
     private readonly ConcurrentDictionary<string, Share> _shares = new(StringComparer.Ordinal);
-    private DateTimeOffset _awayUntil = DateTimeOffset.MinValue;
+    private readonly long _began = time.GetTimestamp();
+    private TimeSpan _awayUntil;
+
+    /// <summary>Since the start, by the monotonic clock: a wall clock that is set back must refuse nobody for an hour.</summary>
+    private TimeSpan Now => time.GetElapsedTime(_began);
 
     /// <summary>What this node holds of a subject's limit. Guarded by itself.</summary>
     private sealed class Share
@@ -52,9 +56,9 @@ internal sealed class CallLimits(RateWindows windows, GrantkeeperOptions options
         public int Left { get; set; }
 
         /// <summary>Until when <see cref="Left"/> may be given out.</summary>
-        public DateTimeOffset LeftUntil { get; set; }
+        public TimeSpan LeftUntil { get; set; }
 
-        public DateTimeOffset RefusedUntil { get; set; }
+        public TimeSpan RefusedUntil { get; set; }
     }
 
     private readonly record struct Subject(string Name, int Limit)
@@ -93,7 +97,7 @@ internal sealed class CallLimits(RateWindows windows, GrantkeeperOptions options
 
     private async ValueTask<Failure?> Refusal(Subject[] subjects, CancellationToken cancellation)
     {
-        var now = time.GetUtcNow();
+        var now = Now;
         if (subjects.Select(subject => RefusedFor(subject, now)).Max() is { } known)
             return TooMany(known);
         var needed = subjects.Where(subject => !TakeShare(subject, now)).ToArray();
@@ -116,7 +120,7 @@ internal sealed class CallLimits(RateWindows windows, GrantkeeperOptions options
         return needed.Zip(counted).Select(entry => Keep(entry.First, entry.Second, now)).Max() is { } wait ? TooMany(wait) : null;
     }
 
-    private TimeSpan? RefusedFor(Subject subject, DateTimeOffset now)
+    private TimeSpan? RefusedFor(Subject subject, TimeSpan now)
     {
         if (!_shares.TryGetValue(subject.Name, out var share))
             return null;
@@ -124,7 +128,7 @@ internal sealed class CallLimits(RateWindows windows, GrantkeeperOptions options
             return share.RefusedUntil > now ? share.RefusedUntil - now : null;
     }
 
-    private bool TakeShare(Subject subject, DateTimeOffset now)
+    private bool TakeShare(Subject subject, TimeSpan now)
     {
         if (!_shares.TryGetValue(subject.Name, out var share))
             return false;
@@ -138,7 +142,7 @@ internal sealed class CallLimits(RateWindows windows, GrantkeeperOptions options
     }
 
     /// <summary>Remembers what was taken, or until when nothing is; answers how long that is.</summary>
-    private TimeSpan? Keep(Subject subject, RateWindow window, DateTimeOffset now)
+    private TimeSpan? Keep(Subject subject, RateWindow window, TimeSpan now)
     {
         var wait = window.Wait(subject.Limit, subject.Block);
         if (wait is null && subject.Block == 1)

@@ -13,18 +13,18 @@ internal sealed class SignInLimit(TimeProvider time)
     public static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
     private const int MostAddresses = 10_000;
 
-    private readonly record struct Tries(int Count, DateTimeOffset Since);
+    private readonly record struct Tries(int Count, long Since);
 
     private readonly ConcurrentDictionary<string, Tries> _tries = new(StringComparer.Ordinal);
 
     /// <summary>Counts a try; null when it may go on, else how long to wait.</summary>
     public TimeSpan? Count(IPAddress? address)
     {
-        var now = time.GetUtcNow();
+        var now = time.GetTimestamp();
         if (_tries.Count >= MostAddresses)
             Forget(now);
-        var tries = _tries.AddOrUpdate(ClientNetwork.Of(address), _ => new Tries(1, now), (_, old) => now - old.Since >= Window ? new Tries(1, now) : old with { Count = old.Count + 1 });
-        return tries.Count > TriesPerWindow ? tries.Since + Window - now : null;
+        var tries = _tries.AddOrUpdate(ClientNetwork.Of(address), _ => new Tries(1, now), (_, old) => time.GetElapsedTime(old.Since, now) >= Window ? new Tries(1, now) : old with { Count = old.Count + 1 });
+        return tries.Count > TriesPerWindow ? Window - time.GetElapsedTime(tries.Since, now) : null;
     }
 
     /// <summary>How many addresses are remembered.</summary>
@@ -33,11 +33,11 @@ internal sealed class SignInLimit(TimeProvider time)
     /// <summary>The key was right.</summary>
     public void Clear(IPAddress? address) => _tries.TryRemove(ClientNetwork.Of(address), out _);
 
-    private void Forget(DateTimeOffset now)
+    private void Forget(long now)
     {
         foreach (var (network, tries) in _tries)
         {
-            if (now - tries.Since >= Window)
+            if (time.GetElapsedTime(tries.Since, now) >= Window)
                 _tries.TryRemove(network, out _);
         }
 
