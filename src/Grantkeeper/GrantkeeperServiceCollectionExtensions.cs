@@ -105,7 +105,7 @@ public static class GrantkeeperServiceCollectionExtensions
             };
         });
         services.AddEgress();
-        services.AddSingleton<JwksCache>();
+        services.BySharedTime<JwksCache>();
     }
 
     private static void AddHttp(IServiceCollection services)
@@ -115,11 +115,11 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddSingleton<ApiKeys>();
         services.AddSingleton<ConnectSessions>();
         services.AddSingleton<ICredentialKind>(provider => provider.GetRequiredService<ConnectSessions>());
-        services.AddSingleton<ICredentialKind, TokenCallers>();
+        services.BySharedTime<ICredentialKind, TokenCallers>();
         services.AddSingleton<Credentials>();
         services.AddSingleton<SignInLinks>();
         services.AddSingleton<SignInLimit>();
-        services.AddSingleton<OperatorSignIn>();
+        services.BySharedTime<OperatorSignIn>();
         services.AddSingleton<RateWindows>();
         services.AddSingleton<CallLimits>();
         services.AddSingleton<ReadLimit>();
@@ -137,8 +137,8 @@ public static class GrantkeeperServiceCollectionExtensions
         services.AddSingleton<ClientRegistrations>();
         services.AddSingleton<StoredManifests>();
         services.AddHostedService<ProvidersPoll>();
-        services.AddSingleton<EndpointDiscovery>();
-        services.AddSingleton<TokenRequests>();
+        services.BySharedTime<EndpointDiscovery>();
+        services.BySharedTime<TokenRequests>();
         services.AddSingleton<AccountReader>();
         services.AddSingleton<IntegrationStore>();
         services.AddSingleton<GrantWarnings>();

@@ -3,6 +3,7 @@ using Grantkeeper.Client.Contracts;
 using Grantkeeper.Errors;
 using Grantkeeper.Http;
 using Grantkeeper.Providers;
+using Grantkeeper.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging;
@@ -24,7 +25,7 @@ internal static class EventEndpoints
         .ProducesProblem(StatusCodes.Status503ServiceUnavailable)
         .AddEndpointFilter<ApiFilter>();
 
-    private static async Task<IResult> Take(HttpContext http, ProviderCatalogue catalogue, WithdrawalFlow withdrawal, TimeProvider time, ILogger<WithdrawalFlow> logger, string provider)
+    private static async Task<IResult> Take(HttpContext http, ProviderCatalogue catalogue, WithdrawalFlow withdrawal, SharedTime time, ILogger<WithdrawalFlow> logger, string provider)
     {
         if (catalogue.Find(provider) is not { } known)
             return Answers.Problem(new Failure(ErrorCatalogue.Providers.Unknown));

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection;
+
 namespace Grantkeeper.Storage;
 
 /// <summary>
@@ -28,4 +30,13 @@ internal sealed class SharedTime(TimeProvider node) : TimeProvider
         var now = node.GetTimestamp();
         _last = new Reading(databaseNow + (node.GetElapsedTime(askedAt, now) / 2), now);
     }
+}
+
+/// <summary>Registers what judges times that others wrote, such as a token's end: by the database's clock, not by this node's.</summary>
+internal static class SharedTimeServices
+{
+    public static void BySharedTime<T>(this IServiceCollection services) where T : class => services.BySharedTime<T, T>();
+
+    public static void BySharedTime<TService, T>(this IServiceCollection services) where TService : class where T : class, TService =>
+        services.AddSingleton<TService>(provider => ActivatorUtilities.CreateInstance<T>(provider, provider.GetRequiredService<SharedTime>()));
 }

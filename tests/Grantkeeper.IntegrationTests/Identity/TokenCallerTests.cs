@@ -44,6 +44,20 @@ public sealed class TokenCallerTests(TokenWorld fixture) : IClassFixture<TokenWo
     }
 
     [Theory]
+    [InlineData(3600), InlineData(-3600)]
+    public async Task A_node_whose_clock_is_an_hour_off_takes_a_token_as_long_as_every_other_node(int seconds)
+    {
+        var node = await World.AddNode(new Dictionary<string, string?> { ["GRANTKEEPER_FAILPOINTS"] = $"clock={seconds}" });
+        var (user, now) = (NewUser(), TimeProvider.System.GetUtcNow().ToUnixTimeSeconds());
+        (await Ask()).ShouldBe(HttpStatusCode.OK);
+        (await Ask(("iat", now - 3600), ("exp", now - 1800))).ShouldBe(HttpStatusCode.Unauthorized);
+        (await Ask(("nbf", now + 1800))).ShouldBe(HttpStatusCode.Unauthorized);
+
+        async Task<HttpStatusCode> Ask(params (string Name, object? Value)[] claims) =>
+            (await node.Get("/api/v1/oauth/integrations", Issuer.Token(user, [("exp", now + 3000), .. claims]))).Status;
+    }
+
+    [Theory]
     [InlineData("user", null, false), InlineData("premium", null, true), InlineData("administrator", null, true)]
     // A request may name fewer roles than the token, and never one more.
     [InlineData("user", "premium", false), InlineData("premium", "user", false), InlineData("premium", "premium", true)]
