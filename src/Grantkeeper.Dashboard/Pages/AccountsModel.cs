@@ -113,7 +113,7 @@ public sealed record AccountCard(
     /// <summary>The name that people gave it; null when none did.</summary>
     public string? Label { get; init; }
 
-    /// <summary>True while it is switched off.</summary>
+    /// <summary>True while it is switched off and its grant is good: switching it on is all that it needs.</summary>
     public bool IsOff { get; init; }
 
     internal static AccountCard Of(
@@ -130,7 +130,7 @@ public sealed record AccountCard(
             Snippets.Curl(integration, options, key), Snippets.CSharp(integration, options), canBreak, answer, provider?.Manifest.Resources.Count > 0,
             consent is null ? null : ConsentLines.Of(consent, integration, provider))
         {
-            Label = integration.Label, IsOff = integration.Status == IntegrationStatus.Inactive,
+            Label = integration.Label, IsOff = integration is { Status: IntegrationStatus.Inactive, ReasonDetail: null },
         };
     }
 

@@ -87,6 +87,13 @@ public sealed class AccountsPageTests(ChromiumBrowser chromium)
         await card.GetByRole(AriaRole.Button, new() { Name = "on", Exact = false }).First.ClickAsync();
         (await world.Notice()).ShouldBe("Switched on again.");
         (await world.World.Host.Get("/oauth/sandbox/token?user_id=demo")).Status.ShouldBe(HttpStatusCode.OK);
+
+        // Off, and its grant is no longer good: switching it on would help nobody.
+        await world.World.Sql("UPDATE oauth_integrations SET status = 'inactive', reason = 'switched_off', reason_detail = 'invalid_grant'");
+        await world.Page.ReloadAsync();
+        (await card.InnerTextAsync()).ShouldContain("The provider no longer accepts this grant");
+        (await card.GetByRole(AriaRole.Button, new() { Name = "Switch" }).CountAsync()).ShouldBe(0);
+        (await card.GetByRole(AriaRole.Button, new() { Name = "Connect" }).CountAsync()).ShouldBe(1);
     }
 
     [Fact]
