@@ -118,7 +118,9 @@ internal sealed class ConnectFlow(
         var presented = cookieOf(found.StateHash) is { } cookie ? RandomHandle.HashOf(cookie) : null;
         if (await flows.Bind(hash, RandomHandle.HashOf(newCookie), presented, cancellation) is { } bound)
             return bound;
-        return new Failure(ErrorCatalogue.Connect.FlowTaken);
+        // Another browser was first, or the link ended between the two looks.
+        var now = await flows.FindByHandle(hash, cancellation);
+        return new Failure(now is { BindingHash: not null, IsUsed: false } ? ErrorCatalogue.Connect.FlowTaken : ErrorCatalogue.Connect.LinkInvalid);
     }
 
     /// <summary>Takes a callback. <paramref name="providerKey"/> is null on the shared path, where the state alone names the provider.</summary>
